@@ -1,0 +1,221 @@
+//! Messages to bytes and back: the only file that names the protobuf crate.
+
+use std::io;
+
+use bytes::Bytes;
+use protobuf::{CodedInputStream, CodedOutputStream};
+
+use crate::frame::{self, PREFIX, Payload};
+use crate::status::Status;
+
+/// A message that can be sent and received.
+///
+/// Every message that `puregrpc-build` generates is one. The trait stands
+/// between the library and the crate that encodes, and is not to be
+/// implemented elsewhere.
+pub trait Message: sealed::Encode {}
+
+impl<M: protobuf::Message> Message for M {}
+
+mod sealed {
+    use super::{Chunks, Payload, Status};
+
+    /// What the library needs of a message.
+    ///
+    /// `encoded_len` computes the lengths of all parts and leaves them in the
+    /// message for the `append` that follows; `cached_len` reads them again.
+    pub trait Encode: Default + Send + Sync + 'static {
+        fn encoded_len(&self) -> usize;
+        fn cached_len(&self) -> usize;
+        fn append(&self, len: usize, buffer: &mut Vec<u8>) -> Result<(), Status>;
+        fn append_chunked(&self, len: usize, chunks: &mut Chunks<'_>) -> Result<(), Status>;
+        fn decode(payload: Payload<'_>) -> Result<Self, Status>;
+    }
+}
+
+impl<M: protobuf::Message> sealed::Encode for M {
+    #[inline]
+    fn encoded_len(&self) -> usize {
+        self.compute_size() as usize
+    }
+
+    #[inline]
+    fn cached_len(&self) -> usize {
+        self.cached_size() as usize
+    }
+
+    /// Appends prefix and message; `buffer` is unchanged on error.
+    #[inline]
+    fn append(&self, len: usize, buffer: &mut Vec<u8>) -> Result<(), Status> {
+        let prefix = frame::prefix(len)?;
+        check_initialized(self)?;
+        buffer.reserve(PREFIX + len);
+        buffer.extend_from_slice(&prefix);
+        let mut stream = CodedOutputStream::vec(buffer);
+        self.write_to_with_cached_sizes(&mut stream).and_then(|()| stream.flush()).map_err(|e| encode_error(&e))
+    }
+
+    /// Appends prefix and message in pieces of [`CHUNK`].
+    fn append_chunked(&self, len: usize, chunks: &mut Chunks<'_>) -> Result<(), Status> {
+        let prefix = frame::prefix(len)?;
+        check_initialized(self)?;
+        chunks.push(&prefix);
+        let mut stream = CodedOutputStream::new(chunks);
+        self.write_to_with_cached_sizes(&mut stream).and_then(|()| stream.flush()).map_err(|e| encode_error(&e))
+    }
+
+    #[inline]
+    fn decode(payload: Payload<'_>) -> Result<Self, Status> {
+        let (mut stream, len) = match payload {
+            Payload::Slice(slice) => (CodedInputStream::from_bytes(slice), slice.len()),
+            Payload::Shared(bytes) => (CodedInputStream::from_tokio_bytes(bytes), bytes.len()),
+        };
+        let mut message = M::new();
+        // The crate's own parse_from_bytes takes a cut-off last field for a
+        // whole one; a pushed limit and a check of the end do not.
+        stream
+            .push_limit(len as u64)
+            .and_then(|_| message.merge_from(&mut stream))
+            .and_then(|()| stream.check_eof())
+            .and_then(|()| message.check_initialized())
+            .map_err(|error| Status::internal(format!("cannot decode the message: {error}")))?;
+        Ok(message)
+    }
+}
+
+/// One message with its prefix in one allocation; `len` is its `encoded_len`.
+pub(crate) fn encode<M: Message>(message: &M, len: usize) -> Result<Bytes, Status> {
+    let mut buffer = Vec::with_capacity(PREFIX + len);
+    message.append(len, &mut buffer)?;
+    Ok(buffer.into())
+}
+
+/// Bytes of messages in pieces of at most [`CHUNK`]: large allocations are what
+/// makes large messages slow.
+#[derive(Debug)]
+pub struct Chunks<'a> {
+    /// The piece that is being filled.
+    pub(crate) tail: &'a mut Vec<u8>,
+    /// The full ones.
+    pub(crate) full: &'a mut Vec<Bytes>,
+}
+
+impl Chunks<'_> {
+    fn push(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let (fits, rest) = bytes.split_at(bytes.len().min(CHUNK.saturating_sub(self.tail.len())));
+            self.tail.extend_from_slice(fits);
+            bytes = rest;
+            if self.tail.len() >= CHUNK {
+                self.full.push(std::mem::replace(self.tail, Vec::with_capacity(CHUNK)).into());
+            }
+        }
+    }
+}
+
+impl io::Write for Chunks<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.push(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// How many bytes one DATA frame carries: the largest that every peer takes.
+pub(crate) const CHUNK: usize = 16 * 1024;
+
+#[inline]
+fn check_initialized<M: protobuf::Message>(message: &M) -> Result<(), Status> {
+    message.check_initialized().map_err(|error| encode_error(&error))
+}
+
+#[cold]
+fn encode_error(error: &protobuf::Error) -> Status {
+    Status::internal(format!("cannot encode the message: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sealed::Encode;
+    use super::*;
+    use protobuf::well_known_types::struct_::ListValue;
+    use protobuf::well_known_types::wrappers::{BytesValue, StringValue};
+
+    fn bytes_of(size: usize) -> BytesValue {
+        BytesValue { value: (0..size).map(|n| n as u8).collect(), ..Default::default() }
+    }
+
+    #[test]
+    fn a_message_is_its_prefix_and_its_bytes() {
+        let message = StringValue { value: "ab".into(), ..Default::default() };
+        let framed = encode(&message, message.encoded_len()).unwrap();
+        assert_eq!(&framed[..], b"\0\0\0\0\x04\x0a\x02ab");
+    }
+
+    #[test]
+    fn pieces_put_together_are_the_whole() {
+        for size in [0, 1, CHUNK - 9, CHUNK - 8, CHUNK, 3 * CHUNK + 7] {
+            let message = bytes_of(size);
+            let (mut tail, mut full) = (vec![7; 3], Vec::new());
+            let len = message.encoded_len();
+            message.append_chunked(len, &mut Chunks { tail: &mut tail, full: &mut full }).unwrap();
+            assert!(full.iter().all(|piece| piece.len() == CHUNK));
+            full.push(tail.into());
+            let all = full.concat();
+            assert_eq!(all[..3], [7; 3]);
+            assert_eq!(all[3..], encode(&message, len).unwrap());
+        }
+    }
+
+    #[test]
+    fn slices_and_shared_bytes_decode_alike() {
+        let message = bytes_of(100);
+        let framed = encode(&message, message.encoded_len()).unwrap();
+        let payload = framed.slice(PREFIX..);
+        assert_eq!(BytesValue::decode(Payload::Slice(&payload)).unwrap(), message);
+        assert_eq!(BytesValue::decode(Payload::Shared(&payload)).unwrap(), message);
+    }
+
+    /// M13: what cannot be parsed is INTERNAL, also a cut-off last field.
+    #[test]
+    fn broken_messages_are_internal() {
+        let cases: [&[u8]; 5] = [
+            b"\x0a\x64ab",               // a field that promises 100 bytes
+            b"\x0a",                     // no length
+            b"\x0a\xff\xff\xff\xff\x7f", // a length beyond any limit
+            b"\x00\x01",                 // field number 0
+            b"\x0a\x02\xff\xfe",         // not UTF-8
+        ];
+        for bytes in cases {
+            let status = StringValue::decode(Payload::Slice(bytes)).unwrap_err();
+            assert_eq!(status.code(), crate::Code::Internal, "{bytes:?}");
+        }
+    }
+
+    /// M13: nesting is limited.
+    #[test]
+    fn deep_nesting_is_refused() {
+        let mut bytes = Vec::new();
+        for _ in 0..200 {
+            // ListValue.values = 1 { list_value = 6 { .. } }
+            let mut outer = vec![0x32];
+            varint(&mut outer, bytes.len());
+            outer.append(&mut bytes);
+            bytes.push(0x0a);
+            varint(&mut bytes, outer.len());
+            bytes.append(&mut outer);
+        }
+        assert_eq!(ListValue::decode(Payload::Slice(&bytes)).unwrap_err().code(), crate::Code::Internal);
+    }
+
+    fn varint(out: &mut Vec<u8>, mut number: usize) {
+        while number >= 0x80 {
+            out.push(number as u8 | 0x80);
+            number >>= 7;
+        }
+        out.push(number as u8);
+    }
+}

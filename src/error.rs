@@ -1,0 +1,96 @@
+//! What can go wrong outside of a call.
+
+use std::error::Error as StdError;
+use std::{fmt, io};
+
+/// A failure outside of a call: to bind, to connect, to configure.
+///
+/// Inside a call everything is a [`Status`](crate::Status); an `Error` becomes
+/// one by `?` (UNAVAILABLE where no connection could be made, INTERNAL else).
+#[derive(Debug)]
+pub struct Error {
+    kind: Kind,
+    message: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The address of a server cannot be read.
+    Address,
+    /// No connection could be made.
+    Connect,
+    /// A name or a value is not legal metadata.
+    Metadata,
+    /// A server cannot be set up or go on.
+    Serve,
+}
+
+impl Error {
+    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), source: None }
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Whether the address of a server could not be read.
+    pub fn is_address(&self) -> bool {
+        self.kind == Kind::Address
+    }
+
+    /// Whether no connection could be made; trying again may help.
+    pub fn is_connect(&self) -> bool {
+        self.kind == Kind::Connect
+    }
+
+    /// Whether a name or a value is not legal metadata.
+    pub fn is_metadata(&self) -> bool {
+        self.kind == Kind::Metadata
+    }
+
+    /// Whether a server could not be set up, or not go on.
+    pub fn is_serve(&self) -> bool {
+        self.kind == Kind::Serve
+    }
+}
+
+/// The message and, behind a colon, that of each cause.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        Self::other(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn display_tells_the_causes() {
+        let error = Error::new(Kind::Connect, "cannot connect to localhost:1")
+            .with_source(io::Error::new(io::ErrorKind::ConnectionRefused, "refused"));
+        assert_eq!(error.to_string(), "cannot connect to localhost:1: refused");
+        assert!(error.is_connect() && !error.is_metadata() && !error.is_address() && !error.is_serve());
+    }
+}

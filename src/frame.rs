@@ -1,0 +1,292 @@
+//! Length-prefixed messages: cutting a stream of bytes into them.
+
+use std::cell::Cell;
+
+use bytes::{Bytes, BytesMut};
+
+use crate::status::Status;
+
+/// The length of the prefix: one byte of flags, four of length.
+pub(crate) const PREFIX: usize = 5;
+
+/// The prefix of an uncompressed message.
+pub(crate) fn prefix(len: usize) -> Result<[u8; PREFIX], Status> {
+    let [a, b, c, d] = u32::try_from(len)
+        .map_err(|_| {
+            Status::resource_exhausted(format!("message of {len} bytes exceeds what gRPC can carry (4294967295 bytes)"))
+        })?
+        .to_be_bytes();
+    Ok([0, a, b, c, d])
+}
+
+/// The bytes of one message.
+#[derive(Debug)]
+pub enum Payload<'a> {
+    /// A small message, not worth a reference count.
+    Slice(&'a [u8]),
+    /// A large one, whose `bytes` fields may share the buffer.
+    Shared(&'a Bytes),
+}
+
+/// Cuts received bytes into messages, wherever they were split on their way.
+///
+/// What `partial` holds comes before what `chunk` holds; while `partial` is
+/// not a whole message, `chunk` is used up.
+#[derive(Debug)]
+pub(crate) struct Deframer {
+    chunk: Bytes,
+    /// How much of `chunk` has been taken.
+    taken: usize,
+    /// A message that came in more than one chunk.
+    partial: BytesMut,
+    limit: usize,
+}
+
+impl Deframer {
+    /// Messages of more than `limit` bytes are refused.
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { chunk: Bytes::new(), taken: 0, partial: BytesMut::new(), limit }
+    }
+
+    /// Takes received bytes. All messages of earlier ones must have been taken.
+    pub(crate) fn push(&mut self, chunk: Bytes) -> Result<(), Status> {
+        if self.partial.is_empty() {
+            if self.taken == self.chunk.len() {
+                (self.chunk, self.taken) = (chunk, 0);
+                return Ok(());
+            }
+            self.begin_partial()?;
+        }
+        (self.chunk, self.taken) = (chunk, 0);
+        self.fill_partial()
+    }
+
+    /// Hands the next whole message to `decode`; `None` if more bytes are needed.
+    #[inline]
+    pub(crate) fn next<T>(
+        &mut self,
+        decode: impl FnOnce(Payload<'_>) -> Result<T, Status>,
+    ) -> Result<Option<T>, Status> {
+        if !self.partial.is_empty() {
+            return self.next_partial(decode);
+        }
+        let Some(len) = self.message_len(&self.chunk[self.taken..])? else {
+            return Ok(None);
+        };
+        let from = self.taken + PREFIX;
+        if self.chunk.len() - from < len {
+            return Ok(None);
+        }
+        self.taken = from + len;
+        let message = if len < SHARED {
+            decode(Payload::Slice(&self.chunk[from..from + len]))
+        } else {
+            decode(Payload::Shared(&self.chunk.slice(from..from + len)))
+        };
+        message.map(Some)
+    }
+
+    /// Whether nothing is left: no message, no part of one.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.partial.is_empty() && self.taken == self.chunk.len()
+    }
+
+    /// Reads a prefix; `None` if it is not complete.
+    #[inline]
+    fn message_len(&self, bytes: &[u8]) -> Result<Option<usize>, Status> {
+        let Some(&[flag, a, b, c, d]) = bytes.first_chunk::<PREFIX>() else {
+            return Ok(None);
+        };
+        let len = u32::from_be_bytes([a, b, c, d]) as usize;
+        if flag != 0 {
+            return Err(refused_flag(flag));
+        }
+        if len > self.limit {
+            return Err(too_large(len, self.limit));
+        }
+        Ok(Some(len))
+    }
+
+    /// Moves the unfinished rest of `chunk` to a buffer that has room for all of it.
+    fn begin_partial(&mut self) -> Result<(), Status> {
+        let rest = &self.chunk[self.taken..];
+        let need = PREFIX + self.message_len(rest)?.unwrap_or(0);
+        self.partial = SPARE.take();
+        self.partial.reserve(need.min(BELIEVED));
+        self.partial.extend_from_slice(rest);
+        Ok(())
+    }
+
+    /// Moves from `chunk` what the message in `partial` still needs.
+    fn fill_partial(&mut self) -> Result<(), Status> {
+        if self.partial.len() < PREFIX {
+            self.move_to_partial(PREFIX);
+        }
+        if let Some(len) = self.message_len(&self.partial)? {
+            self.move_to_partial(PREFIX + len);
+        }
+        Ok(())
+    }
+
+    fn move_to_partial(&mut self, target: usize) {
+        let rest = &self.chunk[self.taken..];
+        let count = rest.len().min(target - self.partial.len());
+        if self.partial.capacity() < target.min(BELIEVED) {
+            self.partial.reserve(target.min(BELIEVED) - self.partial.len());
+        }
+        self.partial.extend_from_slice(&rest[..count]);
+        self.taken += count;
+    }
+
+    fn next_partial<T>(&mut self, decode: impl FnOnce(Payload<'_>) -> Result<T, Status>) -> Result<Option<T>, Status> {
+        let Some(len) = self.message_len(&self.partial)? else {
+            return Ok(None);
+        };
+        if self.partial.len() < PREFIX + len {
+            return Ok(None);
+        }
+        let mut whole = std::mem::take(&mut self.partial);
+        let framed = whole.split_to(PREFIX + len).freeze();
+        // Once the message is dropped, the next one of this thread finds the
+        // same memory again instead of having it mapped anew.
+        if len <= BELIEVED {
+            SPARE.set(whole);
+        }
+        let message = if len < SHARED {
+            decode(Payload::Slice(&framed[PREFIX..]))
+        } else {
+            decode(Payload::Shared(&framed.slice(PREFIX..)))
+        };
+        message.map(Some)
+    }
+}
+
+thread_local! {
+    static SPARE: Cell<BytesMut> = Cell::new(BytesMut::new());
+}
+
+/// From this size on a message shares the received buffer.
+const SHARED: usize = 4096;
+
+/// The greatest announced length for which memory is set aside at once.
+const BELIEVED: usize = PREFIX + 4 * 1024 * 1024;
+
+#[cold]
+fn refused_flag(flag: u8) -> Status {
+    match flag {
+        1 => Status::internal("message with compressed flag 1 but no grpc-encoding was announced"),
+        _ => Status::internal(format!("message with compressed flag {flag}, expected 0 or 1")),
+    }
+}
+
+#[cold]
+fn too_large(len: usize, limit: usize) -> Status {
+    Status::resource_exhausted(format!(
+        "message of {len} bytes exceeds the limit of {limit} bytes (raise it with max_recv_message_size)"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Code;
+
+    fn framed(messages: &[&[u8]]) -> Vec<u8> {
+        messages.iter().flat_map(|m| [&prefix(m.len()).unwrap()[..], m].concat()).collect()
+    }
+
+    fn drain(deframer: &mut Deframer) -> Vec<Vec<u8>> {
+        let copy = |payload: Payload<'_>| match payload {
+            Payload::Slice(slice) => Ok(slice.to_vec()),
+            Payload::Shared(bytes) => Ok(bytes.to_vec()),
+        };
+        std::iter::from_fn(|| deframer.next(copy).unwrap()).collect()
+    }
+
+    /// M1: every split point of a stream of three messages gives the same three.
+    #[test]
+    fn splits_do_not_matter() {
+        let (large, small) = (vec![7u8; 5000], b"abc");
+        let messages: [&[u8]; 3] = [small, b"", &large];
+        let stream = framed(&messages);
+        for at in 0..=stream.len() {
+            let mut deframer = Deframer::new(1 << 20);
+            let mut got = Vec::new();
+            for part in [&stream[..at], &stream[at..]] {
+                deframer.push(Bytes::copy_from_slice(part)).unwrap();
+                got.extend(drain(&mut deframer));
+            }
+            assert_eq!(got, messages, "split at {at}");
+            assert!(deframer.is_empty());
+        }
+    }
+
+    /// M1: one byte at a time.
+    #[test]
+    fn single_bytes_are_put_together() {
+        let stream = framed(&[b"a", b"", b"bcd", &[1; 300]]);
+        let mut deframer = Deframer::new(1000);
+        let mut got = Vec::new();
+        for byte in &stream {
+            deframer.push(Bytes::copy_from_slice(&[*byte])).unwrap();
+            got.extend(drain(&mut deframer));
+        }
+        assert_eq!(got.len(), 4);
+        assert_eq!(got[3], [1; 300]);
+        assert!(deframer.is_empty());
+    }
+
+    /// M1: a thousand messages in one chunk.
+    #[test]
+    fn many_messages_in_one_chunk_all_come() {
+        let stream = framed(&[&b"x"[..]; 1000]);
+        let mut deframer = Deframer::new(10);
+        deframer.push(stream.into()).unwrap();
+        assert_eq!(drain(&mut deframer).len(), 1000);
+    }
+
+    #[test]
+    fn a_part_of_a_message_is_not_nothing() {
+        let mut deframer = Deframer::new(10);
+        deframer.push(Bytes::from_static(&[0, 0, 0])).unwrap();
+        assert!(drain(&mut deframer).is_empty());
+        assert!(!deframer.is_empty());
+    }
+
+    /// M3, M4: flags other than 0 are INTERNAL while no encoding is agreed on.
+    #[test]
+    fn flags_are_refused() {
+        for flag in 1..=255 {
+            let mut deframer = Deframer::new(10);
+            deframer.push(Bytes::copy_from_slice(&[flag, 0, 0, 0, 0])).unwrap();
+            let status = deframer.next(|_| Ok(())).unwrap_err();
+            assert_eq!(status.code(), Code::Internal);
+            assert!(status.message().contains(&format!("flag {flag}")));
+        }
+    }
+
+    /// M10: a length over the limit is refused by its prefix alone, nothing is set aside for it.
+    #[test]
+    fn too_long_messages_are_refused_by_their_prefix() {
+        for (split, len) in [(5, 11u32), (5, u32::MAX), (2, 11), (2, u32::MAX)] {
+            let stream = [&[0u8][..], &len.to_be_bytes()].concat();
+            let mut deframer = Deframer::new(10);
+            let pushed = deframer
+                .push(Bytes::copy_from_slice(&stream[..split]))
+                .and_then(|()| deframer.next(|_| Ok(())))
+                .and_then(|_| deframer.push(Bytes::copy_from_slice(&stream[split..])))
+                .and_then(|()| deframer.next(|_| Ok(())));
+            let status = pushed.unwrap_err();
+            assert_eq!(status.code(), Code::ResourceExhausted);
+            assert!(status.message().contains("limit of 10 bytes"), "{status}");
+            assert!(deframer.partial.capacity() < 1000);
+        }
+    }
+
+    #[test]
+    fn a_message_of_exactly_the_limit_passes() {
+        let mut deframer = Deframer::new(10);
+        deframer.push(framed(&[&[1; 10]]).into()).unwrap();
+        assert_eq!(drain(&mut deframer), [[1; 10]]);
+    }
+}

@@ -1,0 +1,311 @@
+//! Metadata: what a call carries beside its messages.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use bytes::Bytes;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::error::{Error, Kind};
+
+/// Names and values that go before the messages of a call (headers) or after
+/// them (trailers).
+///
+/// Names are lower case ASCII; a name may have several values, whose order is
+/// kept. Values are printable ASCII, but those of names that end in `-bin` are
+/// any bytes: they are encoded as base64 on the way and decoded by
+/// [`bin`](Self::bin). Names that gRPC keeps for itself (`grpc-…`,
+/// `content-type`, `te` and those of HTTP connections) can be neither set nor
+/// seen.
+///
+/// Source: grpc/doc/PROTOCOL-HTTP2.md, "Custom-Metadata".
+///
+/// ```
+/// use puregrpc::Metadata;
+///
+/// let mut metadata = Metadata::new();
+/// metadata.insert("x-request-id", "42")?;
+/// metadata.append("trace-bin", [0xab, 0xcd])?;
+///
+/// assert_eq!(metadata.get("x-request-id"), Some("42"));
+/// assert_eq!(metadata.bin("trace-bin").as_deref(), Some(&[0xab, 0xcd][..]));
+/// assert!(metadata.insert("grpc-status", "0").is_err());
+/// # Ok::<(), puregrpc::Error>(())
+/// ```
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Metadata {
+    map: HeaderMap,
+}
+
+impl Metadata {
+    /// No metadata.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The first value of `name`, if it is printable ASCII.
+    ///
+    /// [`bin`](Self::bin) decodes binary values, [`raw`](Self::raw) gives
+    /// whatever came.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.values(name).next()?.to_str().ok()
+    }
+
+    /// Every value of `name` that is printable ASCII, in order.
+    pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.values(name).filter_map(|value| value.to_str().ok())
+    }
+
+    /// The first value of `name` as it came: binary values are still encoded.
+    pub fn raw(&self, name: &str) -> Option<&[u8]> {
+        self.values(name).next().map(HeaderValue::as_bytes)
+    }
+
+    /// The first value of a name that ends in `-bin`, decoded.
+    ///
+    /// `None` for any other name and for what is not base64.
+    pub fn bin(&self, name: &str) -> Option<Bytes> {
+        self.all_bin(name).next()
+    }
+
+    /// Every value of a name that ends in `-bin`, decoded, in order.
+    pub fn all_bin<'a>(&'a self, name: &str) -> impl Iterator<Item = Bytes> + use<'a> {
+        let binary = is_binary(name);
+        self.values(name)
+            .filter(move |_| binary)
+            .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+            .filter_map(|text| decode_base64(text).map(Bytes::from))
+    }
+
+    /// Sets `name` to one value, in place of those it had.
+    ///
+    /// # Errors
+    ///
+    /// If the name is reserved or no legal name, or the value is not printable
+    /// ASCII (any bytes will do for a name that ends in `-bin`).
+    pub fn insert(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<(), Error> {
+        let (name, value) = entry(name, value.as_ref())?;
+        self.map.insert(name, value);
+        Ok(())
+    }
+
+    /// Adds a value to those that `name` has.
+    ///
+    /// # Errors
+    ///
+    /// As [`insert`](Self::insert).
+    pub fn append(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<(), Error> {
+        let (name, value) = entry(name, value.as_ref())?;
+        self.map.append(name, value);
+        Ok(())
+    }
+
+    /// Takes away all values of `name`; says whether there were any.
+    pub fn remove(&mut self, name: &str) -> bool {
+        !is_reserved(name) && self.map.remove(name).is_some()
+    }
+
+    /// Every name with every value as it came, binary values still encoded.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.map.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).filter(|(name, _)| !is_reserved(name))
+    }
+
+    /// How many values there are.
+    pub fn len(&self) -> usize {
+        self.iter().count()
+    }
+
+    /// Whether there are no values.
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    /// Takes received headers as they are; reserved ones are hidden, not copied away.
+    pub(crate) fn from_headers(map: HeaderMap) -> Self {
+        Self { map }
+    }
+
+    pub(crate) fn into_headers(self) -> HeaderMap {
+        self.map
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.map
+    }
+
+    fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a HeaderValue> + use<'a> {
+        let visible = !is_reserved(name);
+        visible.then(|| self.map.get_all(name).into_iter()).into_iter().flatten()
+    }
+}
+
+/// Lists names and values; binary values as they are on the wire.
+impl fmt::Debug for Metadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter().map(|(name, value)| (name, String::from_utf8_lossy(value)))).finish()
+    }
+}
+
+/// Whether values of this name are base64.
+pub(crate) fn is_binary(name: &str) -> bool {
+    name.len() >= BINARY.len() && name.as_bytes()[name.len() - BINARY.len()..].eq_ignore_ascii_case(BINARY)
+}
+
+/// Whether a received binary value can be decoded.
+pub(crate) fn is_base64(value: &[u8]) -> bool {
+    value.split(|byte| *byte == b',').all(|text| decode_base64(text).is_some())
+}
+
+/// Base64 with or without padding.
+pub(crate) fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
+    BASE64.decode(text.trim_ascii()).ok()
+}
+
+/// Base64 without padding, as gRPC wants it.
+pub(crate) fn encode_base64(bytes: &[u8]) -> HeaderValue {
+    HeaderValue::try_from(BASE64.encode(bytes)).unwrap_or(EMPTY)
+}
+
+/// Names that an application can neither set nor see.
+fn is_reserved(name: &str) -> bool {
+    name.as_bytes().first_chunk::<5>().is_some_and(|start| start.eq_ignore_ascii_case(b"grpc-"))
+        || name.starts_with(':')
+        || RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved))
+}
+
+fn entry(name: &str, value: &[u8]) -> Result<(HeaderName, HeaderValue), Error> {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    if is_reserved(name) {
+        return Err(Error::new(Kind::Metadata, format!("metadata name {name:?} is reserved for gRPC and HTTP")));
+    }
+    let parsed = name.bytes().all(legal).then(|| HeaderName::from_bytes(name.as_bytes()).ok()).flatten();
+    let name = parsed.ok_or_else(|| {
+        Error::new(Kind::Metadata, format!("metadata name {name:?} may hold only letters, digits, `-`, `_` and `.`"))
+    })?;
+    if is_binary(name.as_str()) {
+        return Ok((name, encode_base64(value)));
+    }
+    let printable = value.iter().all(|byte| (0x20..0x7f).contains(byte));
+    match HeaderValue::from_bytes(value) {
+        Ok(value) if printable => Ok((name, value)),
+        _ => Err(Error::new(
+            Kind::Metadata,
+            format!(
+                "the value of metadata {:?} is not printable ASCII (names that end in -bin take any bytes)",
+                name.as_str()
+            ),
+        )),
+    }
+}
+
+const BINARY: &[u8] = b"-bin";
+const EMPTY: HeaderValue = HeaderValue::from_static("");
+const RESERVED: [&str; 10] = [
+    "content-type",
+    "te",
+    "host",
+    "content-length",
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "transfer-encoding",
+    "upgrade",
+    "trailer",
+];
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn received(entries: &[(&'static str, &[u8])]) -> Metadata {
+        let mut map = HeaderMap::new();
+        for (name, value) in entries {
+            map.append(*name, HeaderValue::from_bytes(value).unwrap());
+        }
+        Metadata::from_headers(map)
+    }
+
+    /// S15: padded, unpadded, empty and joined binary values; unpadded is sent.
+    #[test]
+    fn binary_values_are_read_in_every_form() {
+        let metadata = received(&[
+            ("a-bin", b"q6ur"),
+            ("a-bin", b"qw=="),
+            ("a-bin", b"qw"),
+            ("a-bin", b""),
+            ("a-bin", b"q6s,qw== , q6s="),
+        ]);
+        let all: Vec<_> = metadata.all_bin("a-bin").collect();
+        let expected: [&[u8]; 7] = [b"\xab\xab\xab", b"\xab", b"\xab", b"", b"\xab\xab", b"\xab", b"\xab\xab"];
+        assert_eq!(all, expected);
+        let mut sent = Metadata::new();
+        sent.insert("a-bin", [0xab]).unwrap();
+        assert_eq!(sent.raw("a-bin"), Some(&b"qw"[..]));
+    }
+
+    /// S16: what is not base64 is never taken for decoded bytes.
+    #[test]
+    fn bad_base64_is_nothing() {
+        assert!(!is_base64(b"a*b"));
+        assert!(!is_base64(b"q6s,*"));
+        assert!(is_base64(b"q6s,"));
+        assert_eq!(received(&[("a-bin", b"a*b")]).bin("a-bin"), None);
+        assert_eq!(received(&[("a", b"q6ur")]).bin("a"), None);
+    }
+
+    /// S17: bytes that are no text are passed on as bytes.
+    #[test]
+    fn obs_text_is_passed_on_as_bytes() {
+        let metadata = received(&[("a", b"\xe9\t"), ("a", b"b")]);
+        assert_eq!(metadata.get("a"), None);
+        assert_eq!(metadata.raw("a"), Some(&b"\xe9\t"[..]));
+        assert_eq!(metadata.all("a").collect::<Vec<_>>(), ["b"]);
+        assert_eq!(metadata.len(), 2);
+    }
+
+    /// S19: reserved names are hidden and cannot be set.
+    #[test]
+    fn reserved_names_are_hidden_and_refused() {
+        let mut metadata =
+            received(&[("grpc-new", b"1"), ("te", b"trailers"), ("content-type", b"application/grpc"), ("x", b"1")]);
+        assert_eq!(metadata.iter().collect::<Vec<_>>(), [("x", &b"1"[..])]);
+        for name in ["grpc-new", "GRPC-new", "te", "Content-Type", ":path", "connection", "host"] {
+            assert_eq!(metadata.raw(name), None, "{name}");
+            assert!(metadata.insert(name, "1").unwrap_err().is_metadata(), "{name}");
+            assert!(!metadata.remove(name), "{name}");
+        }
+    }
+
+    /// S20: the order of equal names is kept.
+    #[test]
+    fn values_of_one_name_keep_their_order() {
+        let mut metadata = Metadata::new();
+        for value in ["1", "2", "3"] {
+            metadata.append("A", value).unwrap();
+        }
+        assert_eq!(metadata.all("a").collect::<Vec<_>>(), ["1", "2", "3"]);
+        metadata.insert("a", "4").unwrap();
+        assert_eq!(metadata.all("a").collect::<Vec<_>>(), ["4"]);
+        assert!(metadata.remove("a") && metadata.is_empty());
+    }
+
+    /// R10: bad names and values are an error of the application.
+    #[test]
+    fn bad_entries_are_refused() {
+        let mut metadata = Metadata::new();
+        for (name, value) in [("", "x"), ("a b", "x"), ("ä", "x"), ("a", "ä"), ("a", "x\n"), ("a", "\t"), ("a!", "x")]
+        {
+            assert!(metadata.append(name, value).unwrap_err().is_metadata(), "{name:?} {value:?}");
+        }
+        assert!(metadata.is_empty());
+    }
+}

@@ -1,0 +1,324 @@
+//! How a call ended, in full.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::sync::Arc;
+use std::{fmt, io};
+
+use bytes::Bytes;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode, percent_encode};
+
+use crate::code::Code;
+use crate::error::Error;
+use crate::metadata::{Metadata, decode_base64, encode_base64};
+
+/// The failure of a call: a [`Code`], a message for people, and optional
+/// details and metadata.
+///
+/// A handler returns it to end its call, a client gets it from one. It is one
+/// pointer wide, so that `Result<T, Status>` stays small.
+///
+/// ```
+/// use puregrpc::{Code, Status};
+///
+/// let status = Status::not_found("no feature called Sesame");
+/// assert_eq!(status.code(), Code::NotFound);
+/// assert_eq!(status.to_string(), "NOT_FOUND: no feature called Sesame");
+/// ```
+#[derive(Clone)]
+pub struct Status(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    code: Code,
+    message: Cow<'static, str>,
+    details: Bytes,
+    metadata: Metadata,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl Status {
+    /// A status with a code and a message.
+    ///
+    /// The message goes to the peer: it should help him and give nothing away.
+    #[cold]
+    pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        let inner =
+            Inner { code, message: message.into(), details: Bytes::new(), metadata: Metadata::new(), source: None };
+        Self(Box::new(inner))
+    }
+
+    /// The code.
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// The message for people; empty if there is none.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The details: usually an encoded `google.rpc.Status`; empty if there are none.
+    pub fn details(&self) -> &[u8] {
+        &self.0.details
+    }
+
+    /// The metadata that came, or goes, with the status.
+    pub fn metadata(&self) -> &Metadata {
+        &self.0.metadata
+    }
+
+    /// The metadata, to be changed.
+    pub fn metadata_mut(&mut self) -> &mut Metadata {
+        &mut self.0.metadata
+    }
+
+    /// Adds details: usually an encoded `google.rpc.Status` (`grpc-status-details-bin`).
+    #[must_use]
+    pub fn with_details(mut self, details: impl Into<Bytes>) -> Self {
+        self.0.details = details.into();
+        self
+    }
+
+    /// Adds metadata, in place of what was there.
+    #[must_use]
+    pub fn with_metadata(mut self, metadata: Metadata) -> Self {
+        self.0.metadata = metadata;
+        self
+    }
+
+    /// Adds the cause, which stays on this side of the wire.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(Arc::from(source.into()));
+        self
+    }
+
+    /// Writes the status as trailers, behind whatever is there.
+    pub(crate) fn write(self, trailers: &mut HeaderMap) {
+        let Inner { code, message, details, metadata, .. } = *self.0;
+        if !metadata.headers().is_empty() {
+            trailers.extend(metadata.into_headers());
+        }
+        trailers.insert(GRPC_STATUS, HeaderValue::from(i32::from(code)));
+        if !message.is_empty() {
+            let text = Cow::from(percent_encode(message.as_bytes(), ENCODED));
+            if let Ok(value) = HeaderValue::from_str(&text) {
+                trailers.insert(GRPC_MESSAGE, value);
+            }
+        }
+        if !details.is_empty() {
+            trailers.insert(GRPC_STATUS_DETAILS, encode_base64(&details));
+        }
+    }
+
+    /// Reads the status of trailers; `None` if they hold none.
+    ///
+    /// `Ok` gives back the trailers of a call that succeeded. What cannot be
+    /// decoded never hides the code: a message is taken as far as it goes,
+    /// details that are not base64 are empty.
+    pub(crate) fn read(trailers: HeaderMap) -> Option<Result<Metadata, Self>> {
+        let code = Code::from_header(trailers.get(GRPC_STATUS)?.as_bytes());
+        if code == Code::Ok {
+            return Some(Ok(Metadata::from_headers(trailers)));
+        }
+        let message =
+            trailers.get(GRPC_MESSAGE).map(|value| percent_decode(value.as_bytes()).decode_utf8_lossy().into_owned());
+        let details = trailers.get(GRPC_STATUS_DETAILS).and_then(|value| decode_base64(value.as_bytes()));
+        let mut status = Self::new(code, message.unwrap_or_default());
+        status.0.details = details.unwrap_or_default().into();
+        status.0.metadata = Metadata::from_headers(trailers);
+        Some(Err(status))
+    }
+}
+
+/// The trailers of a call that succeeded.
+pub(crate) fn ok_trailers(metadata: Metadata) -> HeaderMap {
+    let mut trailers = metadata.into_headers();
+    trailers.insert(GRPC_STATUS, OK);
+    trailers
+}
+
+macro_rules! constructors {
+    ($($name:ident $code:ident,)*) => {
+        /// One constructor for each code.
+        impl Status {
+            $(
+                #[doc = concat!("A status with [`Code::", stringify!($code), "`].")]
+                #[cold]
+                pub fn $name(message: impl Into<Cow<'static, str>>) -> Self {
+                    Self::new(Code::$code, message)
+                }
+            )*
+        }
+    };
+}
+
+constructors! {
+    cancelled Cancelled,
+    unknown Unknown,
+    invalid_argument InvalidArgument,
+    deadline_exceeded DeadlineExceeded,
+    not_found NotFound,
+    already_exists AlreadyExists,
+    permission_denied PermissionDenied,
+    resource_exhausted ResourceExhausted,
+    failed_precondition FailedPrecondition,
+    aborted Aborted,
+    out_of_range OutOfRange,
+    unimplemented Unimplemented,
+    internal Internal,
+    unavailable Unavailable,
+    data_loss DataLoss,
+    unauthenticated Unauthenticated,
+}
+
+/// `CODE: message`.
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.message() {
+            "" => write!(f, "{}", self.code()),
+            message => write!(f, "{}: {message}", self.code()),
+        }
+    }
+}
+
+impl fmt::Debug for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Status");
+        debug.field("code", &self.code()).field("message", &self.message());
+        if !self.details().is_empty() {
+            debug.field("details", &self.0.details);
+        }
+        if !self.metadata().is_empty() {
+            debug.field("metadata", self.metadata());
+        }
+        if let Some(source) = &self.0.source {
+            debug.field("source", source);
+        }
+        debug.finish()
+    }
+}
+
+impl StdError for Status {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// The code by the kind of failure, the message of the operating system.
+impl From<io::Error> for Status {
+    fn from(error: io::Error) -> Self {
+        Self::new(Code::from_io(error.kind()), error.to_string()).with_source(error)
+    }
+}
+
+/// UNAVAILABLE where no connection could be made, INTERNAL else.
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        let code = if error.is_connect() { Code::Unavailable } else { Code::Internal };
+        Self::new(code, error.to_string()).with_source(error)
+    }
+}
+
+/// UNKNOWN with the error's own words.
+impl From<Box<dyn StdError + Send + Sync>> for Status {
+    fn from(error: Box<dyn StdError + Send + Sync>) -> Self {
+        Self::unknown(error.to_string()).with_source(error)
+    }
+}
+
+pub(crate) const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
+pub(crate) const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
+const GRPC_STATUS_DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
+const OK: HeaderValue = HeaderValue::from_static("0");
+
+/// Everything outside of printable ASCII, and the percent sign.
+const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(status: Status) -> HeaderMap {
+        let mut trailers = HeaderMap::new();
+        status.write(&mut trailers);
+        trailers
+    }
+
+    fn read(entries: &[(&'static str, &[u8])]) -> Option<Result<Metadata, Status>> {
+        Status::read(
+            entries
+                .iter()
+                .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_bytes(value).unwrap()))
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn a_result_is_one_pointer_wide() {
+        assert_eq!(size_of::<Result<(), Status>>(), size_of::<usize>());
+    }
+
+    /// R3: decimal code, percent-encoded message.
+    #[test]
+    fn messages_are_percent_encoded() {
+        let text = "\t\ntest with whitespace\r\nand Unicode BMP \u{263a} and non-BMP \u{1f608}\t\n 100%";
+        let trailers = written(Status::unknown(text));
+        assert_eq!(trailers[GRPC_STATUS], "2");
+        assert_eq!(
+            trailers[GRPC_MESSAGE],
+            "%09%0Atest with whitespace%0D%0Aand Unicode BMP %E2%98%BA and non-BMP %F0%9F%98%88%09%0A 100%25"
+        );
+        assert_eq!(Status::read(trailers).unwrap().unwrap_err().message(), text);
+    }
+
+    /// C5: odd messages are kept as far as they go.
+    #[test]
+    fn odd_messages_are_never_lost() {
+        let table: [(&[u8], &str); 6] = [
+            (b"%zz", "%zz"),
+            (b"%", "%"),
+            (b"%4", "%4"),
+            (b"a%ffb", "a\u{fffd}b"),
+            ("ä".as_bytes(), "ä"),
+            (b"%41%", "A%"),
+        ];
+        for (raw, message) in table {
+            let status = read(&[("grpc-status", b"5"), ("grpc-message", raw)]).unwrap().unwrap_err();
+            assert_eq!((status.code(), status.message()), (Code::NotFound, message));
+        }
+    }
+
+    /// C6: details that are not base64 hide neither code nor message.
+    #[test]
+    fn broken_details_are_empty() {
+        let entries: [(&'static str, &[u8]); 3] =
+            [("grpc-status", b"5"), ("grpc-message", b"x"), ("grpc-status-details-bin", b"***")];
+        let status = read(&entries).unwrap().unwrap_err();
+        assert_eq!((status.code(), status.message(), status.details()), (Code::NotFound, "x", &b""[..]));
+    }
+
+    #[test]
+    fn details_and_metadata_go_both_ways() {
+        let mut status = Status::aborted("x").with_details(&b"\xab\x00"[..]);
+        status.metadata_mut().insert("a", "1").unwrap();
+        let back = Status::read(written(status)).unwrap().unwrap_err();
+        assert_eq!(back.details(), b"\xab\x00");
+        assert_eq!(back.metadata().iter().collect::<Vec<_>>(), [("a", &b"1"[..])]);
+    }
+
+    #[test]
+    fn success_gives_the_trailers_and_nothing_gives_none() {
+        assert_eq!(read(&[("grpc-status", b"0"), ("a", b"1")]).unwrap().unwrap().get("a"), Some("1"));
+        assert!(read(&[("a", b"1")]).is_none());
+    }
+
+    #[test]
+    fn io_errors_keep_their_cause() {
+        let status = Status::from(io::Error::new(io::ErrorKind::ConnectionRefused, "refused"));
+        assert_eq!((status.code(), status.message()), (Code::Unavailable, "refused"));
+        assert!(status.source().is_some());
+    }
+}
