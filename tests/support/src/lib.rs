@@ -1,0 +1,22 @@
+//! What the wire-level tests share: a raw HTTP/2 peer that builds and reads frames by hand, and a service whose
+//! handlers each test writes itself.
+//!
+//! Every wait of the peer is bounded, and every frame it reads is checked against what an HTTP/2 peer must never
+//! send (see [`Peer`]), so each test also proves those rules.
+
+mod block;
+mod books;
+mod client;
+mod frame;
+mod message;
+mod peer;
+mod pipe;
+mod server;
+mod stream;
+
+pub use block::Block;
+pub use client::{PREFACE, request};
+pub use frame::{Frame, error, flag, kind, setting};
+pub use message::{message, messages, note, note_value, prefixed};
+pub use peer::{END, GoAway, MORE, PATIENCE, Peer};
+pub use stream::Stream;
