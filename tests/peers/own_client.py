@@ -1,0 +1,129 @@
+"""Runs the project's own clients against a server of another implementation and reads what they print."""
+
+import argparse
+import math
+import os
+import re
+import signal
+import socket
+import subprocess
+
+import reference
+from cases import Cases, equal, true, within
+
+PATIENCE = 60
+EXIT_BASE = 64  # plus the status code
+UNAVAILABLE, UNIMPLEMENTED, DEADLINE_EXCEEDED = 14, 12, 4
+
+
+class Client:
+    """The binary and the server it is to call."""
+
+    def __init__(self, binary, server):
+        self.binary = binary
+        self.server = server
+
+    def run(self, *arguments, server=None):
+        """Runs `puregrpc client` to its end: its exit status and the lines it prints."""
+        command = [self.binary, "client", *arguments, "--server", f"http://{server or self.server}"]
+        ended = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=PATIENCE, check=False)
+        if ended.stderr.strip():
+            print(f"       stderr of {' '.join(arguments)}: {ended.stderr.strip()}", flush=True)
+        return ended.returncode, ended.stdout.splitlines()
+
+
+def greeters(cases, client):
+    """What the greeters' clients print."""
+    with cases.case("client hello prints the greeting"):
+        equal(client.run("hello"), (0, ["client received: こんにちは, なんしー"]))
+    with cases.case("client greeter prints both greetings"):
+        prefix = "Greeter client received: "
+        status, lines = client.run("greeter")
+        equal((status, [line.removeprefix(prefix) for line in lines]), (0, ["Hello, you!", "Hello again, you!"]))
+
+
+def position(cases, client):
+    """What the position client prints."""
+    number = r"(-?[0-9.]+(?:e-?[0-9]+)?)"
+    pattern = re.compile(rf"PositionRes 0, character position, x: ?{number}, y: ?{number}, z: ?{number}")
+    with cases.case("client position --count 2 prints two positions, a second apart"):
+        status, lines = client.run("position", "--count", "2")
+        equal((status, len(lines)), (0, 2))
+        places = []
+        for line in lines:
+            match = pattern.fullmatch(line)
+            true(match, f"a position, not {line!r}")
+            places.append([float(part) for part in match.groups()])
+        for x, y, z in places:
+            true(abs(math.hypot(x, y) - 1) < 0.02 and z == 0, f"a point of the circle, not {x}, {y}, {z}")
+        (x1, y1, _), (x2, y2, _) = places
+        turned = math.degrees(math.atan2(y2, x2) - math.atan2(y1, x1)) % 360
+        within(turned, 43, 90)  # 50 degrees a second; the machine may be slow
+    with cases.case("client position goes on until it is interrupted"):
+        command = [client.binary, "client", "position", "--server", f"http://{client.server}"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:
+            true(pattern.fullmatch(process.stdout.readline().strip()), "a position")
+            process.send_signal(signal.SIGINT)
+            true(process.wait(PATIENCE) in (0, 128 + signal.SIGINT, -signal.SIGINT), f"an end, not {process.returncode}")
+
+
+def route_guide(cases, client, data):
+    """What the route guide's client prints."""
+    status, lines = client.run("route-guide")
+    with cases.case("client route-guide ends well"):
+        equal(status, 0)
+    latitude, longitude = reference.KNOWN_POINT
+    with cases.case("client route-guide prints the known feature and the unknown one"):
+        true(f"Feature called {reference.KNOWN_NAME} at {latitude}, {longitude}" in lines, f"the feature in {lines[:5]}")
+        true("Found no feature at 0, 0" in lines, f"the unknown one in {lines[:5]}")
+    with cases.case("client route-guide prints every feature of the rectangle in order"):
+        expected = [
+            f"Feature called {name} at {latitude}, {longitude}" if name else f"Found no feature at {latitude}, {longitude}"
+            for name, (latitude, longitude) in data.within(*reference.TUTORIAL_AREA)
+        ]
+        start = next(number for number, line in enumerate(lines) if line.startswith("Found no feature at 0, 0")) + 1
+        listed = [line for line in lines[start:] if line.startswith(("Feature called", "Found no feature"))]
+        equal([line.partition(" at ")[2] for line in listed], [line.partition(" at ")[2] for line in expected])
+        named = [line for line in expected if line.startswith("Feature called")]
+        equal([line for line in listed if line in named], named)
+    with cases.case("client route-guide prints the summary of ten points"):
+        patterns = [r"Finished trip with 10 points", r"Passed \d+ features", r"Travelled \d+ meters", r"It took \d+ seconds"]
+        for pattern in patterns:
+            true(any(re.fullmatch(pattern, line.strip()) for line in lines), f"a line {pattern!r}")
+    with cases.case("client route-guide prints what the chat answers"):
+        expected = [f"Received message {message} at {at[0]}, {at[1]}" for at, message in reference.chat(reference.TUTORIAL_NOTES)]
+        equal([line for line in lines if line.startswith("Received message")], expected)
+
+
+def failures(cases, client, bare_server):
+    """Exit statuses for what goes wrong."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        silent = "127.0.0.1:%d" % listener.getsockname()[1]
+        with cases.case("a server that never answers is DEADLINE_EXCEEDED: exit status 68"):
+            equal(client.run("hello", "--timeout", "1", server=silent)[0], EXIT_BASE + DEADLINE_EXCEEDED)
+    with cases.case("a server that is not there is UNAVAILABLE: exit status 78"):
+        equal(client.run("greeter", server=silent)[0], EXIT_BASE + UNAVAILABLE)
+    with cases.case("a server without the service is UNIMPLEMENTED: exit status 76"):
+        equal(client.run("hello", server=bare_server)[0], EXIT_BASE + UNIMPLEMENTED)
+
+
+def main():
+    """Runs all cases."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--binary", required=True, help="the binary puregrpc")
+    parser.add_argument("--server", required=True, help="HOST:PORT of a server with every service")
+    parser.add_argument("--bare-server", required=True, help="HOST:PORT of a server without the example services")
+    parser.add_argument("--route-db", required=True)
+    options = parser.parse_args()
+    cases = Cases("own client")
+    client = Client(os.path.abspath(options.binary), options.server)
+    data = reference.RouteData.read(options.route_db)
+    greeters(cases, client)
+    position(cases, client)
+    route_guide(cases, client, data)
+    failures(cases, client, options.bare_server)
+    cases.close()
+
+
+if __name__ == "__main__":
+    main()
