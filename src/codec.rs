@@ -13,9 +13,11 @@ use crate::status::Status;
 /// Every message that `puregrpc-build` generates is one. The trait stands
 /// between the library and the crate that encodes, and is not to be
 /// implemented elsewhere.
-pub trait Message: sealed::Encode {}
+pub trait Message: Encode {}
 
 impl<M: protobuf::Message> Message for M {}
+
+pub(crate) use sealed::Encode;
 
 mod sealed {
     use super::{Chunks, Payload, Status};
@@ -33,7 +35,7 @@ mod sealed {
     }
 }
 
-impl<M: protobuf::Message> sealed::Encode for M {
+impl<M: protobuf::Message> Encode for M {
     #[inline]
     fn encoded_len(&self) -> usize {
         self.compute_size() as usize
@@ -139,7 +141,7 @@ fn encode_error(error: &protobuf::Error) -> Status {
 
 #[cfg(test)]
 mod tests {
-    use super::sealed::Encode;
+    use super::Encode;
     use super::*;
     use protobuf::well_known_types::struct_::ListValue;
     use protobuf::well_known_types::wrappers::{BytesValue, StringValue};

@@ -1,0 +1,28 @@
+//! What rides on a call beside its messages.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::Extensions;
+use tokio::time::Instant;
+
+use crate::metadata::Metadata;
+use crate::transport::Peer;
+
+#[derive(Clone, Default)]
+pub(crate) struct Head {
+    pub(crate) metadata: Metadata,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) peer: Option<Arc<Peer>>,
+    pub(crate) extensions: Extensions,
+}
+
+impl fmt::Debug for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Head")
+            .field("metadata", &self.metadata)
+            .field("deadline", &self.deadline)
+            .field("peer", &self.peer)
+            .finish_non_exhaustive()
+    }
+}

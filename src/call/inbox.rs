@@ -1,0 +1,125 @@
+//! The received bytes of a call, shared by its handler and its driver.
+//!
+//! The handler's `Receiver` takes bytes here. While the handler waits for
+//! something else, the driver moves what arrives out of h2 into one buffer:
+//! h2 charges every unread small frame against a budget whose end is the end
+//! of the connection. How much can pile up is bounded by the stream's window,
+//! which opens again only as the handler takes messages.
+
+use std::cell::Cell;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use bytes::{Bytes, BytesMut};
+
+use crate::call::body::Body;
+use crate::status::Status;
+
+#[derive(Debug)]
+pub(crate) struct Inbox(Mutex<State>);
+
+#[derive(Debug)]
+struct State {
+    body: Body,
+    /// What the driver has moved out of h2.
+    gathered: BytesMut,
+    failure: Option<Status>,
+    /// Who waits in `recv`: usually the task of the call, but a handler may
+    /// poll its receiver inside a `join` or a `FuturesUnordered`.
+    waiter: Option<Waker>,
+    waiting: bool,
+}
+
+thread_local! {
+    static PARKED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a `Receiver` was left waiting since the last call: then it hears of
+/// a reset itself and the driver need not ask. Sets it back to `next`.
+pub(crate) fn replace_parked(next: bool) -> bool {
+    PARKED.replace(next)
+}
+
+impl Inbox {
+    pub(crate) fn new(body: Body) -> Self {
+        Self(Mutex::new(State { body, gathered: BytesMut::new(), failure: None, waiter: None, waiting: false }))
+    }
+
+    /// The next received bytes, for the receiver; `None` at the end.
+    pub(crate) fn poll_chunk(&self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
+        let mut state = self.lock();
+        state.waiting = false;
+        if !state.gathered.is_empty() {
+            let chunk = state.gathered.split().freeze();
+            state.body.release(chunk.len());
+            return Poll::Ready(Ok(Some(chunk)));
+        }
+        if let Some(failure) = &state.failure {
+            return Poll::Ready(Err(failure.clone()));
+        }
+        let polled = state.body.poll_chunk(cx);
+        match &polled {
+            Poll::Ready(Ok(Some(chunk))) => state.body.release(chunk.len()),
+            Poll::Ready(Err(failure)) => state.failure = Some(failure.clone()),
+            Poll::Ready(Ok(None)) => {}
+            Poll::Pending => {
+                state.wait(cx);
+                PARKED.set(true);
+            }
+        }
+        polled
+    }
+
+    /// Moves what has arrived out of h2, for the driver. `true` if the task of
+    /// the call is to look again: its receiver waits for what came.
+    pub(crate) fn gather(&self, cx: &mut Context<'_>) -> bool {
+        let mut state = self.lock();
+        let mut came = false;
+        while let Poll::Ready(next) = state.poll_next(cx) {
+            came = true;
+            match next {
+                Ok(Some(chunk)) => state.gathered.extend_from_slice(&chunk),
+                Ok(None) => break,
+                Err(failure) => {
+                    state.failure = Some(failure);
+                    break;
+                }
+            }
+        }
+        if !came || !std::mem::take(&mut state.waiting) {
+            return false;
+        }
+        match &state.waiter {
+            Some(waiter) if !waiter.will_wake(cx.waker()) => {
+                waiter.wake_by_ref();
+                false
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether the peer has sent all and nothing went wrong.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.lock().body.is_ended()
+    }
+
+    /// A panic of the handler leaves the state whole.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Pending also once everything is known.
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
+        if self.body.is_ended() || self.failure.is_some() { Poll::Pending } else { self.body.poll_chunk(cx) }
+    }
+
+    fn wait(&mut self, cx: &mut Context<'_>) {
+        self.waiting = true;
+        match &mut self.waiter {
+            Some(waiter) => waiter.clone_from(cx.waker()),
+            None => self.waiter = Some(cx.waker().clone()),
+        }
+    }
+}

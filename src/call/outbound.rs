@@ -1,0 +1,68 @@
+//! Payloads on their way into h2, at the pace of the peer's window.
+
+use std::collections::VecDeque;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use h2::{Reason, SendStream};
+
+/// DATA payloads in order, none of them empty.
+#[derive(Debug, Default)]
+pub(crate) struct Outbound(VecDeque<Bytes>);
+
+impl Outbound {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn push(&mut self, payload: Bytes) {
+        if !payload.is_empty() {
+            self.0.push_back(payload);
+        }
+    }
+
+    pub(crate) fn extend(&mut self, payloads: impl IntoIterator<Item = Bytes>) {
+        for payload in payloads {
+            self.push(payload);
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Hands to h2 what the window takes; ready when all is handed over. With
+    /// `end`, the last payload also ends the stream.
+    ///
+    /// Never more is handed over than capacity was given for: h2 would buffer
+    /// it without bound. Only what is at hand is asked for: capacity that one
+    /// stream holds without need is missing to all others.
+    pub(crate) fn poll_flush(
+        &mut self,
+        stream: &mut SendStream<Bytes>,
+        end: bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), h2::Error>> {
+        while let Some(payload) = self.0.front_mut() {
+            stream.reserve_capacity(payload.len());
+            let mut capacity = stream.capacity();
+            if capacity == 0 {
+                // Pending although there is capacity, once that was told: hence
+                // the look before.
+                capacity = match ready!(stream.poll_capacity(cx)) {
+                    Some(capacity) => capacity?,
+                    None => return Poll::Ready(Err(Reason::CANCEL.into())),
+                };
+            }
+            if capacity == 0 {
+                continue;
+            }
+            let part = payload.split_to(capacity.min(payload.len()));
+            if payload.is_empty() {
+                self.0.pop_front();
+            }
+            stream.send_data(part, end && self.0.is_empty())?;
+        }
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,334 @@
+//! Messages between a `Sender` and the driver that sends them.
+//!
+//! A `Sender` never touches h2. It fills a buffer; the driver of the call takes
+//! what is there after each poll, as DATA payloads that end with a message.
+//!
+//! There are two places for the buffer. On the server the handler is polled by
+//! its driver, on one thread: the buffer is the *slot* of that thread, which
+//! needs no lock and which an idle stream does not hold. On the client, and on
+//! a server whose handler lends its `Sender` to another thread, the buffer is
+//! the *tail* behind the lock. A sender that has once used the tail stays
+//! there, so the order of its messages is: queue, slot, late queue, tail.
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Waker};
+
+use bytes::Bytes;
+
+use crate::call::outbound::Outbound;
+use crate::codec::{CHUNK, Chunks, Encode};
+use crate::frame::PREFIX;
+use crate::metadata::Metadata;
+use crate::status::Status;
+
+/// What a sender and the driver of its call share.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    /// Whether either side has to look behind the lock.
+    busy: AtomicBool,
+    /// The greatest message that may be sent, in bytes.
+    limit: usize,
+    shared: Mutex<Shared>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    /// Full payloads that were written before what is in the slot.
+    queue: Vec<Bytes>,
+    /// Full payloads that were written before what is in the tail.
+    late: Vec<Bytes>,
+    tail: Vec<u8>,
+    pub(crate) headers: Option<Metadata>,
+    /// Whether the peer has to take something before more may be sent.
+    blocked: bool,
+    /// The sender that waits until it is not.
+    sender: Option<Waker>,
+    /// The driver, where it is a task of its own.
+    driver: Option<Waker>,
+    pub(crate) fate: Fate,
+}
+
+/// How far the sending side of a client's call has come.
+#[derive(Debug, Default)]
+pub(crate) enum Fate {
+    #[default]
+    Open,
+    /// The sender has sent all.
+    Closed,
+    /// The sender was dropped before that.
+    Abandoned,
+    /// The peer wants nothing more.
+    Over(Result<(), Status>),
+}
+
+/// Where a sender puts its messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Slot,
+    Tail,
+}
+
+/// Whether a message was taken.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Room {
+    Taken,
+    None,
+}
+
+/// The buffer of the call that is being polled on this thread.
+struct Slot {
+    /// The address of its outbox; 0 outside of any poll.
+    owner: usize,
+    buffer: Vec<u8>,
+}
+
+thread_local! {
+    static SLOT: RefCell<Slot> = const { RefCell::new(Slot { owner: 0, buffer: Vec::new() }) };
+}
+
+/// The slot of an outer call whose handler polls an inner one.
+pub(crate) struct Outer {
+    owner: usize,
+    buffer: Vec<u8>,
+}
+
+impl Outbox {
+    /// Messages of more than `limit` bytes are not sent.
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { busy: AtomicBool::new(false), limit, shared: Mutex::default() }
+    }
+
+    #[inline]
+    pub(crate) fn check_len(&self, len: usize) -> Result<(), Status> {
+        check_len(len, self.limit)
+    }
+
+    pub(crate) fn is_busy(&self) -> bool {
+        self.busy.load(Ordering::Acquire)
+    }
+
+    /// A panic of the handler leaves the state whole.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For the driver: gives this call the slot of the thread, before a poll.
+    pub(crate) fn enter(self: &Arc<Self>) -> Outer {
+        SLOT.with_borrow_mut(|slot| {
+            let owner = std::mem::replace(&mut slot.owner, self.address());
+            let buffer = if owner == 0 { Vec::new() } else { std::mem::take(&mut slot.buffer) };
+            Outer { owner, buffer }
+        })
+    }
+
+    /// For the driver: takes what was written, after a poll.
+    pub(crate) fn leave(&self, outer: Outer, outbound: &mut Outbound) -> Option<Metadata> {
+        let mut shared = self.is_busy().then(|| self.lock());
+        if let Some(shared) = &mut shared {
+            outbound.extend(shared.queue.drain(..));
+        }
+        SLOT.with_borrow_mut(|slot| {
+            take_payloads(&mut slot.buffer, outbound);
+            slot.owner = outer.owner;
+            if outer.owner != 0 {
+                slot.buffer = outer.buffer;
+            }
+        });
+        shared?.take(outbound)
+    }
+
+    /// For the driver: holds the sender back until [`unblock`](Self::unblock).
+    pub(crate) fn block(&self) {
+        self.lock().blocked = true;
+        self.busy.store(true, Ordering::Release);
+    }
+
+    /// For the driver, once nothing is left to send: lets the sender go on.
+    /// `true` if one waits and is to be polled by the caller itself.
+    pub(crate) fn unblock(&self, cx: &Context<'_>) -> bool {
+        let mut shared = self.lock();
+        shared.blocked = false;
+        self.busy.store(false, Ordering::Release);
+        let Some(sender) = shared.sender.take() else {
+            return false;
+        };
+        drop(shared);
+        // Inside a join or a FuturesUnordered it is the inner waker that counts.
+        if !sender.will_wake(cx.waker()) {
+            sender.wake();
+        }
+        true
+    }
+
+    /// For a driver that is a task of its own: waits for something to do.
+    pub(crate) fn register_driver(shared: &mut Shared, cx: &Context<'_>) {
+        match &mut shared.driver {
+            Some(driver) => driver.clone_from(cx.waker()),
+            None => shared.driver = Some(cx.waker().clone()),
+        }
+    }
+
+    /// The call is over: what is sent from now on is discarded, or fails with its status.
+    pub(crate) fn end(&self, result: Result<(), Status>) {
+        let mut shared = self.lock();
+        if matches!(shared.fate, Fate::Over(_)) {
+            return;
+        }
+        shared.fate = Fate::Over(result);
+        shared.blocked = false;
+        self.busy.store(true, Ordering::Release);
+        let wakers = [shared.sender.take(), shared.driver.take()];
+        drop(shared);
+        wakers.into_iter().flatten().for_each(Waker::wake);
+    }
+
+    /// For the sender: says that it has sent all, or that it never will.
+    pub(crate) fn close(&self, fate: Fate) {
+        let mut shared = self.lock();
+        if matches!(shared.fate, Fate::Open) {
+            shared.fate = fate;
+            wake_driver(shared);
+        }
+    }
+
+    /// For the sender: leaves the headers of the response to the driver.
+    pub(crate) fn put_headers(&self, headers: Metadata) {
+        self.lock().headers = Some(headers);
+        self.busy.store(true, Ordering::Release);
+    }
+
+    /// For the sender: puts a message into the slot if that is this call's.
+    #[inline]
+    pub(crate) fn put_in_slot<M: Encode>(&self, message: &M, len: usize) -> Option<Result<Room, Status>> {
+        SLOT.with_borrow_mut(|slot| (slot.owner == self.address()).then(|| append(message, len, &mut slot.buffer)))
+    }
+
+    /// For the sender: puts a message where `place` says, unless it has to wait.
+    pub(crate) fn put<M: Encode>(&self, place: &mut Place, message: &M, len: usize) -> Result<Room, Status> {
+        let mut shared = self.lock();
+        if let Fate::Over(result) = &shared.fate {
+            return result.clone().map(|()| Room::Taken);
+        }
+        if shared.blocked {
+            return Ok(Room::None);
+        }
+        if *place == Place::Slot {
+            match self.put_in_slot(message, len) {
+                Some(result) => return result,
+                None => *place = Place::Tail,
+            }
+        }
+        let result = append(message, len, &mut shared.tail);
+        self.busy.store(true, Ordering::Release);
+        wake_driver(shared);
+        result
+    }
+
+    /// For the sender: queues a large message piece by piece and blocks until it is sent.
+    pub(crate) fn put_large<M: Encode>(&self, place: Place, message: &M, len: usize) -> Result<(), Status> {
+        let mut guard = self.lock();
+        let shared = &mut *guard;
+        if let Fate::Over(result) = &shared.fate {
+            return result.clone();
+        }
+        let in_slot = place == Place::Slot
+            && SLOT.with_borrow_mut(|slot| {
+                let own = slot.owner == self.address();
+                if own {
+                    append_chunked(message, len, &mut slot.buffer, &mut shared.queue)?;
+                }
+                Ok::<_, Status>(own)
+            })?;
+        if !in_slot {
+            append_chunked(message, len, &mut shared.tail, &mut shared.late)?;
+        }
+        shared.blocked = true;
+        self.busy.store(true, Ordering::Release);
+        wake_driver(guard);
+        Ok(())
+    }
+
+    /// For the sender: `false` if it may go on, else it is woken when it may.
+    pub(crate) fn park(&self, cx: &Context<'_>, only_if_blocked: bool) -> Result<bool, Status> {
+        let mut shared = self.lock();
+        if let Fate::Over(result) = &shared.fate {
+            return result.clone().map(|()| false);
+        }
+        if only_if_blocked && !shared.blocked {
+            return Ok(false);
+        }
+        shared.blocked = true;
+        match &mut shared.sender {
+            Some(sender) => sender.clone_from(cx.waker()),
+            None => shared.sender = Some(cx.waker().clone()),
+        }
+        self.busy.store(true, Ordering::Release);
+        wake_driver(shared);
+        Ok(true)
+    }
+
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self) as usize
+    }
+}
+
+impl Shared {
+    /// Takes what waits behind the lock; gives the headers that go before it.
+    pub(crate) fn take(&mut self, outbound: &mut Outbound) -> Option<Metadata> {
+        outbound.extend(self.late.drain(..));
+        take_payloads(&mut self.tail, outbound);
+        self.headers.take()
+    }
+}
+
+/// RESOURCE_EXHAUSTED for a message larger than this side may send.
+#[inline]
+pub(crate) fn check_len(len: usize, limit: usize) -> Result<(), Status> {
+    if len <= limit { Ok(()) } else { Err(too_large(len, limit)) }
+}
+
+#[cold]
+fn too_large(len: usize, limit: usize) -> Status {
+    Status::resource_exhausted(format!(
+        "message of {len} bytes exceeds the limit of {limit} bytes for sending (raise it with max_send_message_size)"
+    ))
+}
+
+fn wake_driver(mut shared: MutexGuard<'_, Shared>) {
+    let driver = shared.driver.take();
+    drop(shared);
+    if let Some(driver) = driver {
+        driver.wake();
+    }
+}
+
+/// A payload ends with a message: one that does not fit any more waits for the next.
+#[inline]
+fn append<M: Encode>(message: &M, len: usize, buffer: &mut Vec<u8>) -> Result<Room, Status> {
+    if buffer.len() + PREFIX + len > CHUNK && !buffer.is_empty() {
+        return Ok(Room::None);
+    }
+    message.append(len, buffer).map(|()| Room::Taken)
+}
+
+fn append_chunked<M: Encode>(message: &M, len: usize, tail: &mut Vec<u8>, full: &mut Vec<Bytes>) -> Result<(), Status> {
+    message.append_chunked(len, &mut Chunks { tail, full })
+}
+
+/// Empties a buffer as payloads of at most one DATA frame each. A little is
+/// copied, so that the thread's buffer stays; more is handed over.
+fn take_payloads(buffer: &mut Vec<u8>, outbound: &mut Outbound) {
+    if buffer.len() < CHUNK / 4 {
+        outbound.push(Bytes::copy_from_slice(buffer));
+        buffer.clear();
+        return;
+    }
+    let capacity = if buffer.len() >= CHUNK / 2 { CHUNK } else { 0 };
+    let mut all = Bytes::from(std::mem::replace(buffer, Vec::with_capacity(capacity)));
+    while all.len() > CHUNK {
+        outbound.push(all.split_to(CHUNK));
+    }
+    outbound.push(all);
+}

@@ -1,0 +1,126 @@
+//! The request of a call with one.
+
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use http::Extensions;
+use tokio::time::Instant;
+
+use crate::call::{Head, deadline};
+use crate::error::Error;
+use crate::metadata::Metadata;
+use crate::transport::Peer;
+
+/// A message with what rides on its call: metadata, a deadline, extensions.
+///
+/// It derefs to the message. A client may give a bare message wherever a
+/// request is asked for, and `()` where the call streams its messages.
+///
+/// ```
+/// use std::time::Duration;
+/// use puregrpc::Request;
+///
+/// let request = Request::new(()).with_timeout(Duration::from_secs(1)).with_metadata("x-id", "7")?;
+/// assert_eq!(request.metadata().get("x-id"), Some("7"));
+/// # Ok::<(), puregrpc::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Request<T> {
+    pub(crate) head: Head,
+    pub(crate) message: T,
+}
+
+impl<T> Request<T> {
+    /// A request without metadata and deadline.
+    pub fn new(message: T) -> Self {
+        Self { head: Head::default(), message }
+    }
+
+    /// The message alone.
+    pub fn into_inner(self) -> T {
+        self.message
+    }
+
+    /// The same call with another message.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Request<U> {
+        Request { head: self.head, message: change(self.message) }
+    }
+
+    /// The metadata that came, or goes, before the message.
+    pub fn metadata(&self) -> &Metadata {
+        &self.head.metadata
+    }
+
+    /// The metadata, to be changed.
+    pub fn metadata_mut(&mut self) -> &mut Metadata {
+        &mut self.head.metadata
+    }
+
+    /// When the call must have ended; `None` if it may take as long as it likes.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.head.deadline
+    }
+
+    /// Who calls; `None` on the client.
+    pub fn peer(&self) -> Option<&Peer> {
+        self.head.peer.as_deref()
+    }
+
+    /// Values of any type that ride on the call inside this process.
+    pub fn extensions(&self) -> &Extensions {
+        &self.head.extensions
+    }
+
+    /// The extensions, to be changed.
+    pub fn extensions_mut(&mut self) -> &mut Extensions {
+        &mut self.head.extensions
+    }
+
+    /// Ends the call with DEADLINE_EXCEEDED if it takes longer, on both sides.
+    ///
+    /// The time runs from now on, and counts everything: connecting, waiting
+    /// for a free stream, all messages of a stream. **Default:** none, but a
+    /// call made inside a handler ends with the handler's deadline.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.head.deadline = Some(deadline::after(timeout));
+        self
+    }
+
+    /// As [`with_timeout`](Self::with_timeout), with the point in time.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Instant) -> Self {
+        self.head.deadline = Some(deadline);
+        self
+    }
+
+    /// Adds one value of metadata: text, or any bytes for a name that ends in `-bin`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Metadata::insert`].
+    pub fn with_metadata(mut self, name: &str, value: impl AsRef<[u8]>) -> Result<Self, Error> {
+        self.head.metadata.append(name, value)?;
+        Ok(self)
+    }
+}
+
+impl<T> From<T> for Request<T> {
+    fn from(message: T) -> Self {
+        Self::new(message)
+    }
+}
+
+impl<T> Deref for Request<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.message
+    }
+}
+
+impl<T> DerefMut for Request<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.message
+    }
+}

@@ -1,0 +1,84 @@
+//! The response of a call with one.
+
+use std::ops::{Deref, DerefMut};
+
+use crate::error::Error;
+use crate::metadata::Metadata;
+
+/// A message with the metadata that comes before it and the trailers behind it.
+///
+/// It derefs to the message; `message.into()` makes one without metadata.
+#[derive(Clone, Debug, Default)]
+pub struct Response<T> {
+    pub(crate) metadata: Metadata,
+    /// Boxed, since hardly any call has some and every call moves its response.
+    pub(crate) trailers: Option<Box<Metadata>>,
+    pub(crate) message: T,
+}
+
+impl<T> Response<T> {
+    /// A response without metadata.
+    pub fn new(message: T) -> Self {
+        Self { metadata: Metadata::new(), trailers: None, message }
+    }
+
+    /// The message alone.
+    pub fn into_inner(self) -> T {
+        self.message
+    }
+
+    /// The same response with another message.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Response<U> {
+        Response { metadata: self.metadata, trailers: self.trailers, message: change(self.message) }
+    }
+
+    /// The metadata that comes before the message.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// The metadata, to be changed.
+    pub fn metadata_mut(&mut self) -> &mut Metadata {
+        &mut self.metadata
+    }
+
+    /// The metadata behind the message; `None` if there is none.
+    pub fn trailers(&self) -> Option<&Metadata> {
+        self.trailers.as_deref()
+    }
+
+    /// The trailers, to be changed.
+    pub fn trailers_mut(&mut self) -> &mut Metadata {
+        self.trailers.get_or_insert_default()
+    }
+
+    /// Adds one value of metadata: text, or any bytes for a name that ends in `-bin`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Metadata::insert`].
+    pub fn with_metadata(mut self, name: &str, value: impl AsRef<[u8]>) -> Result<Self, Error> {
+        self.metadata.append(name, value)?;
+        Ok(self)
+    }
+}
+
+impl<T> From<T> for Response<T> {
+    fn from(message: T) -> Self {
+        Self::new(message)
+    }
+}
+
+impl<T> Deref for Response<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.message
+    }
+}
+
+impl<T> DerefMut for Response<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.message
+    }
+}

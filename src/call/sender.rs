@@ -1,0 +1,234 @@
+//! The sending half of a call.
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::marker::PhantomData;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+
+use crate::call::outbox::{Fate, Outbox, Place, Room};
+use crate::codec::{CHUNK, Message};
+use crate::metadata::Metadata;
+use crate::status::Status;
+
+/// Sends the messages of a stream.
+///
+/// A server's handler borrows one for its answers: the stream ends when the
+/// handler returns, with the handler's status. A client owns one and ends the
+/// stream by [`close`](Self::close); **dropping it unclosed cancels the call**,
+/// so that an early `?` never looks like a complete stream.
+///
+/// Messages are encoded at once and collected: they leave when 16 KiB have come
+/// together or when the task that sends them waits for anything. To wait in
+/// [`send`](Self::send) is to go at the peer's pace.
+///
+/// ```no_run
+/// # use puregrpc::{Message, Sender, Status};
+/// # async fn example<M: Message>(sender: &mut Sender<M>, notes: Vec<M>) -> Result<(), Status> {
+/// for note in &notes {
+///     sender.send(note).await?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Sender<T> {
+    outbox: Arc<Outbox>,
+    place: Place,
+    side: Side,
+    headers_sent: bool,
+    trailers: Option<Box<Metadata>>,
+    message: PhantomData<fn(T)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Server,
+    Client,
+}
+
+impl<T: Message> Sender<T> {
+    pub(crate) fn server(outbox: Arc<Outbox>) -> Self {
+        Self::new(outbox, Side::Server, Place::Slot)
+    }
+
+    pub(crate) fn client(outbox: Arc<Outbox>) -> Self {
+        Self::new(outbox, Side::Client, Place::Tail)
+    }
+
+    fn new(outbox: Arc<Outbox>, side: Side, place: Place) -> Self {
+        Self { outbox, place, side, headers_sent: false, trailers: None, message: PhantomData }
+    }
+
+    /// Sends one message.
+    ///
+    /// It is encoded at once, from the borrow, and the future waits only while
+    /// the peer has to take what came before. Dropping the future is safe: a
+    /// message is sent whole or, if there was no room for it yet, not at all.
+    ///
+    /// # Errors
+    ///
+    /// If the message cannot be encoded or is larger than the limit for sending.
+    /// On the client also the status of a call that the peer has ended with an
+    /// error; after one that ended with OK, messages are quietly discarded and
+    /// the receiver has the result.
+    #[inline]
+    pub fn send<'a>(&'a mut self, message: &'a T) -> Sending<'a, T> {
+        let len = message.encoded_len();
+        self.headers_sent = true;
+        let state = if let Err(status) = self.outbox.check_len(len) {
+            State::Failed(status)
+        } else if self.place == Place::Slot && len <= LARGE && !self.outbox.is_busy() {
+            match self.outbox.put_in_slot(message, len) {
+                Some(Ok(Room::Taken)) => State::Done,
+                Some(Err(status)) => State::Failed(status),
+                Some(Ok(Room::None)) | None => State::First,
+            }
+        } else {
+            State::First
+        };
+        Sending { sender: self, message, state }
+    }
+
+    /// Sends every message of a stream, at the peer's pace.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send); what the stream has not given by then stays in it.
+    pub async fn send_all(&mut self, messages: impl Stream<Item = T>) -> Result<(), Status> {
+        let mut messages = pin!(messages);
+        while let Some(message) = poll_fn(|cx| messages.as_mut().poll_next(cx)).await {
+            self.send(&message).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends the headers of the response ahead of its first message, on the server.
+    ///
+    /// Without it, empty ones go with the first message, and an error before
+    /// it is answered without headers of its own.
+    ///
+    /// # Errors
+    ///
+    /// INTERNAL if they have been sent, by this or with a message, and on the client.
+    pub fn send_headers(&mut self, headers: Metadata) -> Result<(), Status> {
+        if self.headers_sent || self.side == Side::Client {
+            return Err(Status::internal("the headers have been sent already"));
+        }
+        self.headers_sent = true;
+        self.outbox.put_headers(headers);
+        Ok(())
+    }
+
+    /// The metadata that follows the last message, on the server.
+    ///
+    /// A client sends none: there it has no effect.
+    pub fn trailers_mut(&mut self) -> &mut Metadata {
+        self.trailers.get_or_insert_default()
+    }
+
+    /// Ends the stream of a client: the server sees that all has been sent.
+    ///
+    /// It returns at once; what is still on its way is sent nevertheless.
+    /// On the server it has no effect: there the handler's return ends the stream.
+    pub fn close(self) {
+        self.finish_sending();
+    }
+
+    /// As [`close`](Self::close), for an owner that keeps the sender.
+    pub(crate) fn finish_sending(&self) {
+        self.outbox.close(Fate::Closed);
+    }
+
+    pub(crate) fn take_trailers(&mut self) -> Metadata {
+        self.trailers.take().map_or_else(Metadata::new, |trailers| *trailers)
+    }
+}
+
+/// Cancels the call of a client unless the stream was closed or is over.
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        if self.side == Side::Client {
+            self.outbox.close(Fate::Abandoned);
+        }
+    }
+}
+
+impl<T> fmt::Debug for Sender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender").field("side", &self.side).finish_non_exhaustive()
+    }
+}
+
+/// The future of [`Sender::send`].
+#[must_use = "a message may be waiting for room: nothing is sent before this is awaited"]
+pub struct Sending<'a, T> {
+    sender: &'a mut Sender<T>,
+    message: &'a T,
+    state: State,
+}
+
+enum State {
+    /// The message is in the buffer.
+    Done,
+    /// Nothing has been done, or there was no room.
+    First,
+    /// Waits for room.
+    Waiting,
+    /// A large message is queued; waits until it is on its way.
+    Flushing,
+    Failed(Status),
+}
+
+impl<T: Message> Future for Sending<'_, T> {
+    type Output = Result<(), Status>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if let State::Done = self.state { Poll::Ready(Ok(())) } else { self.poll_slow(cx) }
+    }
+}
+
+impl<T: Message> Sending<'_, T> {
+    #[cold]
+    fn poll_slow(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        let outbox = &self.sender.outbox;
+        let len = self.message.cached_len();
+        match std::mem::replace(&mut self.state, State::Done) {
+            State::Done => return Poll::Ready(Ok(())),
+            State::Failed(status) => return Poll::Ready(Err(status)),
+            State::Flushing if !outbox.park(cx, true)? => return Poll::Ready(Ok(())),
+            State::Flushing => self.state = State::Flushing,
+            State::Waiting if outbox.park(cx, true)? => self.state = State::Waiting,
+            State::First | State::Waiting if len > LARGE => {
+                if outbox.park(cx, true)? {
+                    self.state = State::Waiting;
+                    return Poll::Pending;
+                }
+                outbox.put_large(self.sender.place, self.message, len)?;
+                outbox.park(cx, false)?;
+                self.state = State::Flushing;
+            }
+            State::First | State::Waiting => match outbox.put(&mut self.sender.place, self.message, len)? {
+                Room::Taken => return Poll::Ready(Ok(())),
+                // Pending although nobody is blocked yet: the driver sends only then.
+                Room::None => {
+                    outbox.park(cx, false)?;
+                    self.state = State::Waiting;
+                }
+            },
+        }
+        Poll::Pending
+    }
+}
+
+impl<T> fmt::Debug for Sending<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sending").finish_non_exhaustive()
+    }
+}
+
+/// From this size on a message is queued in pieces instead of one buffer.
+const LARGE: usize = 2 * CHUNK;

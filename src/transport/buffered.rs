@@ -1,0 +1,287 @@
+//! Deferred writes and shared read buffers.
+//!
+//! h2 writes and flushes many times in one turn of a connection. Here a write
+//! only fills a buffer, and the connection task empties it once a turn: one
+//! system call where there were dozens. Reads go through one buffer of the
+//! thread, so that an idle connection holds none.
+
+use std::cell::RefCell;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::transport::Io;
+
+/// The IO object as h2 sees it.
+pub(crate) struct BufferedIo(Arc<Mutex<Inner>>);
+
+/// The IO object as the connection task sees it.
+#[derive(Clone)]
+pub(crate) struct IoHandle(Arc<Mutex<Inner>>);
+
+struct Inner {
+    io: Box<dyn Io>,
+    /// What was read but did not fit into what h2 offered.
+    unread: BytesMut,
+    /// What h2 has written; of it, `written` bytes are on their way.
+    buffer: Vec<u8>,
+    written: usize,
+    /// Whether `io` was written to since it was last flushed.
+    unflushed: bool,
+    /// How much may still be read in this turn.
+    credit: usize,
+    /// Whether a read was put off to the next turn.
+    starved: bool,
+}
+
+impl BufferedIo {
+    pub(crate) fn new(io: impl Io) -> (Self, IoHandle) {
+        let inner = Inner {
+            io: Box::new(io),
+            unread: BytesMut::new(),
+            buffer: Vec::new(),
+            written: 0,
+            unflushed: false,
+            credit: READ_PER_TURN,
+            starved: false,
+        };
+        let inner = Arc::new(Mutex::new(inner));
+        (Self(Arc::clone(&inner)), IoHandle(inner))
+    }
+}
+
+impl IoHandle {
+    /// Begins a turn: up to 256 KiB may be read in it, so that what came is
+    /// used up before more comes.
+    pub(crate) fn begin_turn(&self) {
+        lock(&self.0).credit = READ_PER_TURN;
+    }
+
+    /// Whether the turn ended with bytes still to be read; the task must come again.
+    pub(crate) fn take_starved(&self) -> bool {
+        std::mem::take(&mut lock(&self.0).starved)
+    }
+
+    /// Whether something waits to be written.
+    pub(crate) fn has_unwritten(&self) -> bool {
+        let inner = lock(&self.0);
+        inner.written < inner.buffer.len() || inner.unflushed
+    }
+
+    /// Writes all there is, then flushes: TLS keeps bytes back until told.
+    pub(crate) fn poll_drain(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        lock(&self.0).poll_drain(cx)
+    }
+}
+
+impl Inner {
+    fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_write_buffer(cx))?;
+        if self.unflushed {
+            ready!(Pin::new(&mut self.io).poll_flush(cx))?;
+            self.unflushed = false;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_write_buffer(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.written < self.buffer.len() {
+            let count = ready!(Pin::new(&mut self.io).poll_write(cx, &self.buffer[self.written..]))?;
+            if count == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.written += count;
+            self.unflushed = true;
+        }
+        if !self.buffer.is_empty() {
+            self.written = 0;
+            give_back(std::mem::take(&mut self.buffer));
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Makes room for `count` bytes; `false` if they are too many to buffer.
+    fn poll_room(&mut self, cx: &mut Context<'_>, count: usize) -> Poll<io::Result<bool>> {
+        if self.buffer.len() + count > BUFFER && !self.buffer.is_empty() {
+            ready!(self.poll_write_buffer(cx))?;
+        }
+        if count > BUFFER {
+            self.unflushed = true;
+            return Poll::Ready(Ok(false));
+        }
+        if self.buffer.capacity() == 0 {
+            self.buffer = take_spare();
+        }
+        Poll::Ready(Ok(true))
+    }
+
+    fn poll_fill(&mut self, cx: &mut Context<'_>, target: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.credit == 0 {
+            self.starved = true;
+            return Poll::Pending;
+        }
+        SCRATCH.with_borrow_mut(|scratch| {
+            scratch.resize(BUFFER, 0);
+            let mut read = ReadBuf::new(scratch);
+            ready!(Pin::new(&mut self.io).poll_read(cx, &mut read))?;
+            let (fits, rest) = read.filled().split_at(read.filled().len().min(target.remaining()));
+            target.put_slice(fits);
+            self.unread.extend_from_slice(rest);
+            self.credit = self.credit.saturating_sub(read.filled().len());
+            Poll::Ready(Ok(()))
+        })
+    }
+}
+
+impl AsyncRead for BufferedIo {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, target: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let mut inner = lock(&self.0);
+        if inner.unread.is_empty() {
+            return inner.poll_fill(cx, target);
+        }
+        let count = inner.unread.len().min(target.remaining());
+        target.put_slice(&inner.unread[..count]);
+        inner.unread.advance(count);
+        if inner.unread.is_empty() {
+            inner.unread = BytesMut::new();
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for BufferedIo {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let mut inner = lock(&self.0);
+        if !ready!(inner.poll_room(cx, bytes.len()))? {
+            return Pin::new(&mut inner.io).poll_write(cx, bytes);
+        }
+        inner.buffer.extend_from_slice(bytes);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let mut inner = lock(&self.0);
+        let count = slices.iter().map(|slice| slice.len()).sum();
+        if !ready!(inner.poll_room(cx, count))? {
+            return Pin::new(&mut inner.io).poll_write_vectored(cx, slices);
+        }
+        for slice in slices {
+            inner.buffer.extend_from_slice(slice);
+        }
+        Poll::Ready(Ok(count))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    /// Does nothing: the connection task drains.
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut inner = lock(&self.0);
+        ready!(inner.poll_drain(cx))?;
+        Pin::new(&mut inner.io).poll_shutdown(cx)
+    }
+}
+
+/// A panic elsewhere leaves the buffers whole: there is no state to protect.
+fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
+    inner.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What is written or read at once, and the greatest write that is buffered.
+const BUFFER: usize = 64 * 1024;
+
+const READ_PER_TURN: usize = 256 * 1024;
+
+/// How many empty write buffers a thread keeps.
+const SPARES: usize = 4;
+
+thread_local! {
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static SPARE: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+fn take_spare() -> Vec<u8> {
+    SPARE.with_borrow_mut(Vec::pop).unwrap_or_default()
+}
+
+fn give_back(mut buffer: Vec<u8>) {
+    buffer.clear();
+    SPARE.with_borrow_mut(|spares| {
+        if spares.len() < SPARES {
+            spares.push(buffer);
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::poll_fn;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    #[tokio::test]
+    async fn writes_go_out_when_drained_and_not_before() {
+        let (near, mut far) = tokio::io::duplex(1 << 20);
+        let (mut io, handle) = BufferedIo::new(near);
+        io.write_all(b"one").await.unwrap();
+        io.write_all(b"two").await.unwrap();
+        io.flush().await.unwrap();
+        assert!(handle.has_unwritten());
+        let mut got = [0; 6];
+        let early =
+            poll_fn(|cx| Poll::Ready(Pin::new(&mut far).poll_read(cx, &mut ReadBuf::new(&mut got)).is_pending()));
+        assert!(early.await);
+        poll_fn(|cx| handle.poll_drain(cx)).await.unwrap();
+        assert!(!handle.has_unwritten());
+        far.read_exact(&mut got).await.unwrap();
+        assert_eq!(&got, b"onetwo");
+    }
+
+    #[tokio::test]
+    async fn large_writes_keep_their_place() {
+        let (near, mut far) = tokio::io::duplex(1 << 20);
+        let (mut io, handle) = BufferedIo::new(near);
+        io.write_all(b"head").await.unwrap();
+        io.write_all(&vec![7; 3 * BUFFER]).await.unwrap();
+        io.write_all(b"tail").await.unwrap();
+        poll_fn(|cx| handle.poll_drain(cx)).await.unwrap();
+        let mut got = vec![0; 8 + 3 * BUFFER];
+        far.read_exact(&mut got).await.unwrap();
+        assert_eq!((&got[..4], &got[4..8]), (&b"head"[..], &[7; 4][..]));
+        assert_eq!(&got[4 + 3 * BUFFER..], b"tail");
+    }
+
+    #[tokio::test]
+    async fn a_turn_reads_so_much_and_no_more() {
+        let (near, mut far) = tokio::io::duplex(1 << 20);
+        far.write_all(&vec![1; 2 * READ_PER_TURN]).await.unwrap();
+        let (mut io, handle) = BufferedIo::new(near);
+        let mut total = 0;
+        let mut buffer = vec![0; 10_000];
+        while let Poll::Ready(count) = poll_fn(|cx| {
+            let mut target = ReadBuf::new(&mut buffer);
+            Poll::Ready(Pin::new(&mut io).poll_read(cx, &mut target).map(|_| target.filled().len()))
+        })
+        .await
+        {
+            total += count;
+        }
+        assert_eq!(total, READ_PER_TURN);
+        assert!(handle.take_starved() && !handle.take_starved());
+        handle.begin_turn();
+        assert_eq!(io.read(&mut buffer).await.unwrap(), 10_000);
+    }
+}

@@ -1,0 +1,41 @@
+//! Bytes in and out: the IO object under an HTTP/2 connection.
+
+mod buffered;
+mod in_process;
+mod peer;
+pub(crate) mod settings;
+
+pub(crate) use buffered::{BufferedIo, IoHandle};
+pub use in_process::{InProcessConnector, InProcessListener, in_process};
+pub use peer::Peer;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// An object that bytes are read from and written to: a socket, a pipe, a TLS stream.
+pub trait Io: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Io for T {}
+
+/// What h2 reports, as the status of a call that it ends.
+pub(crate) mod reset {
+    use crate::code::Code;
+    use crate::status::Status;
+
+    /// The status for a stream or connection that failed.
+    #[cold]
+    pub(crate) fn status(error: &h2::Error) -> Status {
+        match error.reason() {
+            Some(reason) if error.is_reset() => from_reason(reason),
+            // The connection is closing: no call of it failed by its own fault.
+            Some(_) if error.is_go_away() => Status::unavailable(format!("the connection was closed: {error}")),
+            _ => Status::unavailable(format!("the connection was lost: {error}")),
+        }
+    }
+
+    /// The status for a stream that the peer has reset.
+    #[cold]
+    pub(crate) fn from_reason(reason: h2::Reason) -> Status {
+        let code = Code::from_http2_error(reason.into());
+        Status::new(code, format!("the peer has reset the stream: {reason:?}"))
+    }
+}
