@@ -127,6 +127,11 @@ impl Metadata {
         Self { map }
     }
 
+    /// Adds a header that applications cannot set.
+    pub(crate) fn add_header(&mut self, name: HeaderName, value: HeaderValue) {
+        self.map.append(name, value);
+    }
+
     pub(crate) fn into_headers(self) -> HeaderMap {
         self.map
     }

@@ -6,7 +6,7 @@ mod head;
 pub(crate) mod inbox;
 pub(crate) mod outbound;
 pub(crate) mod outbox;
-mod receiver;
+pub(crate) mod receiver;
 mod request;
 mod response;
 mod sender;

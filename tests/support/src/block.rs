@@ -12,8 +12,7 @@ impl Block {
     /// # Panics
     /// When the value is not UTF-8.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.raw(name)
-            .map(|value| std::str::from_utf8(value).expect("the value is text"))
+        self.raw(name).map(|value| std::str::from_utf8(value).expect("the value is text"))
     }
 
     /// The first value of `name`.
@@ -23,11 +22,7 @@ impl Block {
 
     /// All values of `name`, in order.
     pub fn all(&self, name: &str) -> Vec<&[u8]> {
-        self.0
-            .iter()
-            .filter(|field| field.0 == name)
-            .map(|field| field.1.as_slice())
-            .collect()
+        self.0.iter().filter(|field| field.0 == name).map(|field| field.1.as_slice()).collect()
     }
 
     /// All names, in order.
@@ -38,16 +33,9 @@ impl Block {
     /// Decodes a whole block; the table of `decoder` goes on from block to block.
     pub(crate) fn decode(decoder: &mut httlib_hpack::Decoder<'_>, block: &[u8]) -> Self {
         let mut fields = Vec::new();
-        decoder
-            .decode(&mut block.to_vec(), &mut fields)
-            .expect("the peer sends valid HPACK");
+        decoder.decode(&mut block.to_vec(), &mut fields).expect("the peer sends valid HPACK");
         let text = |name| String::from_utf8(name).expect("a name is ASCII");
-        Self(
-            fields
-                .into_iter()
-                .map(|(name, value, _)| (text(name), value))
-                .collect(),
-        )
+        Self(fields.into_iter().map(|(name, value, _)| (text(name), value)).collect())
     }
 }
 

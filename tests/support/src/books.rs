@@ -11,23 +11,14 @@ use bytes::BytesMut;
 impl Peer {
     /// Opens the books of a stream.
     pub(crate) fn open(&mut self, stream: u32) -> &mut Stream {
-        let credit = self
-            .remote
-            .get(&setting::INITIAL_WINDOW_SIZE)
-            .map_or(DEFAULT_WINDOW, |value| i64::from(*value));
-        self.streams
-            .entry(stream)
-            .or_insert_with(|| Stream::new(self.initial_window, credit))
+        let credit = self.remote.get(&setting::INITIAL_WINDOW_SIZE).map_or(DEFAULT_WINDOW, |value| i64::from(*value));
+        self.streams.entry(stream).or_insert_with(|| Stream::new(self.initial_window, credit))
     }
 
     /// Checks one frame and enters it into the books.
     pub(crate) fn take(&mut self, frame: &Frame) {
         self.log.push(line(frame));
-        assert!(
-            frame.payload.len() as i64 <= MAX_FRAME,
-            "a frame of {} bytes\n{self:?}",
-            frame.payload.len()
-        );
+        assert!(frame.payload.len() as i64 <= MAX_FRAME, "a frame of {} bytes\n{self:?}", frame.payload.len());
         match frame.kind {
             kind::DATA => self.take_data(frame),
             kind::HEADERS | kind::CONTINUATION => self.take_headers(frame),
@@ -55,14 +46,8 @@ impl Peer {
         let after_end = std::mem::replace(&mut stream.ended, frame.has(flag::END_STREAM));
         stream.push(&frame.content());
         assert!(!after_end, "DATA after END_STREAM\n{self:?}");
-        assert!(
-            within && self.window >= 0,
-            "DATA beyond the window\n{self:?}"
-        );
-        assert!(
-            length > 0 || frame.has(flag::END_STREAM),
-            "an empty DATA frame that does not end\n{self:?}"
-        );
+        assert!(within && self.window >= 0, "DATA beyond the window\n{self:?}");
+        assert!(length > 0 || frame.has(flag::END_STREAM), "an empty DATA frame that does not end\n{self:?}");
         if self.replenish && length > 0 {
             self.widen(0, length as u32);
             self.widen(frame.stream, length as u32);
@@ -105,9 +90,7 @@ impl Peer {
             let before = self.remote.insert(name, value);
             if name == setting::INITIAL_WINDOW_SIZE {
                 let change = i64::from(value) - before.map_or(DEFAULT_WINDOW, i64::from);
-                self.streams
-                    .values_mut()
-                    .for_each(|stream| stream.credit += change);
+                self.streams.values_mut().for_each(|stream| stream.credit += change);
             }
         }
         self.queue(&Frame::settings_ack());
@@ -128,11 +111,7 @@ fn line(frame: &Frame) -> String {
         "WINDOW_UPDATE",
         "CONTINUATION",
     ];
-    let mut line = format!(
-        "{} {}",
-        NAMES.get(usize::from(frame.kind)).unwrap_or(&"unknown"),
-        frame.stream
-    );
+    let mut line = format!("{} {}", NAMES.get(usize::from(frame.kind)).unwrap_or(&"unknown"), frame.stream);
     match frame.kind {
         kind::DATA => line += &format!(" {} bytes", frame.payload.len()),
         kind::RST_STREAM => line += &format!(" code {}", frame.number(0)),

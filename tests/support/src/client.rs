@@ -18,10 +18,7 @@ impl Peer {
     }
 
     /// Greets a server with the given settings.
-    pub async fn client_with(
-        io: impl AsyncRead + AsyncWrite + Send + 'static,
-        settings: &[(u16, u32)],
-    ) -> Self {
+    pub async fn client_with(io: impl AsyncRead + AsyncWrite + Send + 'static, settings: &[(u16, u32)]) -> Self {
         let mut peer = Self::new(io, settings);
         let settings = peer.pipe.outbox.split();
         peer.pipe.outbox.extend_from_slice(PREFACE);
@@ -36,36 +33,20 @@ impl Peer {
     }
 
     /// A whole unary call in one turn: request headers, one body that ends the stream; gives the answer.
-    pub async fn call(
-        &mut self,
-        stream: u32,
-        path: &str,
-        extra: &[(&str, &str)],
-        body: &[u8],
-    ) -> Stream {
+    pub async fn call(&mut self, stream: u32, path: &str, extra: &[(&str, &str)], body: &[u8]) -> Stream {
         self.queue_headers(stream, &request(path, extra), false);
         self.queue_data(stream, body, true);
         self.over(stream).await
     }
 
     /// Sends HEADERS with exactly these fields.
-    pub async fn headers<N: AsRef<[u8]>, V: AsRef<[u8]>>(
-        &mut self,
-        stream: u32,
-        fields: &[(N, V)],
-        end: bool,
-    ) {
+    pub async fn headers<N: AsRef<[u8]>, V: AsRef<[u8]>>(&mut self, stream: u32, fields: &[(N, V)], end: bool) {
         self.queue_headers(stream, fields, end);
         self.flush().await;
     }
 
     /// Queues HEADERS with exactly these fields.
-    pub fn queue_headers<N: AsRef<[u8]>, V: AsRef<[u8]>>(
-        &mut self,
-        stream: u32,
-        fields: &[(N, V)],
-        end: bool,
-    ) {
+    pub fn queue_headers<N: AsRef<[u8]>, V: AsRef<[u8]>>(&mut self, stream: u32, fields: &[(N, V)], end: bool) {
         self.open(stream);
         let block = encode(fields);
         let mut chunks = block.chunks(16_384).peekable();
@@ -98,11 +79,6 @@ pub fn request(path: &str, extra: &[(&str, &str)]) -> Vec<(String, String)> {
     ];
     let given = |name: &str| extra.iter().find(|field| field.0 == name);
     let first = plain.iter().map(|field| given(field.0).unwrap_or(field));
-    let rest = extra
-        .iter()
-        .filter(|field| plain.iter().all(|known| known.0 != field.0));
-    first
-        .chain(rest)
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect()
+    let rest = extra.iter().filter(|field| plain.iter().all(|known| known.0 != field.0));
+    first.chain(rest).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }

@@ -18,12 +18,7 @@ pub struct Frame {
 impl Frame {
     /// A frame of any kind.
     pub fn new(kind: u8, flags: u8, stream: u32, payload: impl AsRef<[u8]>) -> Self {
-        Self {
-            kind,
-            flags,
-            stream,
-            payload: Bytes::copy_from_slice(payload.as_ref()),
-        }
+        Self { kind, flags, stream, payload: Bytes::copy_from_slice(payload.as_ref()) }
     }
 
     /// DATA without padding.
@@ -107,10 +102,7 @@ impl Frame {
 
     /// Takes the first whole frame from `bytes`.
     pub fn parse(bytes: &mut BytesMut) -> Option<Self> {
-        let length = bytes
-            .get(..3)?
-            .iter()
-            .fold(0, |sum, byte| sum << 8 | usize::from(*byte));
+        let length = bytes.get(..3)?.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte));
         if bytes.len() < HEAD + length {
             return None;
         }
@@ -118,12 +110,7 @@ impl Frame {
         let kind = bytes.get_u8();
         let flags = bytes.get_u8();
         let stream = bytes.get_u32() & 0x7fff_ffff;
-        Some(Self {
-            kind,
-            flags,
-            stream,
-            payload: bytes.split_to(length).freeze(),
-        })
+        Some(Self { kind, flags, stream, payload: bytes.split_to(length).freeze() })
     }
 
     /// The payload of DATA or HEADERS without its padding and priority fields.

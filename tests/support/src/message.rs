@@ -60,11 +60,7 @@ pub fn note_value(mut payload: Bytes) -> Bytes {
             break;
         }
     }
-    assert_eq!(
-        payload.len(),
-        length,
-        "the note's value is the rest of the message"
-    );
+    assert_eq!(payload.len(), length, "the note's value is the rest of the message");
     payload
 }
 

@@ -62,13 +62,8 @@ pub struct GoAway {
 pub const PATIENCE: Duration = Duration::from_secs(40);
 
 impl Peer {
-    pub(crate) fn new(
-        io: impl AsyncRead + AsyncWrite + Send + 'static,
-        settings: &[(u16, u32)],
-    ) -> Self {
-        let own = settings
-            .iter()
-            .rfind(|(name, _)| *name == setting::INITIAL_WINDOW_SIZE);
+    pub(crate) fn new(io: impl AsyncRead + AsyncWrite + Send + 'static, settings: &[(u16, u32)]) -> Self {
+        let own = settings.iter().rfind(|(name, _)| *name == setting::INITIAL_WINDOW_SIZE);
         let mut peer = Self {
             pipe: Pipe::new(io),
             decoder: httlib_hpack::Decoder::default(),
@@ -128,16 +123,9 @@ impl Peer {
     pub async fn send_data(&mut self, stream: u32, bytes: &[u8], end: bool) {
         let mut rest = bytes;
         loop {
-            let room = |peer: &Self| {
-                peer.credit
-                    .min(peer.stream(stream).credit)
-                    .clamp(0, MAX_FRAME) as usize
-            };
+            let room = |peer: &Self| peer.credit.min(peer.stream(stream).credit).clamp(0, MAX_FRAME) as usize;
             if !rest.is_empty() {
-                self.until("window to send", |peer| {
-                    room(peer) > 0 || peer.stream(stream).reset.is_some()
-                })
-                .await;
+                self.until("window to send", |peer| room(peer) > 0 || peer.stream(stream).reset.is_some()).await;
             }
             if self.stream(stream).reset.is_some() {
                 return;
@@ -176,10 +164,7 @@ impl Peer {
     pub async fn settle(&mut self) {
         let mark = (self.pongs.len() as u64).to_be_bytes();
         self.send(&Frame::ping(mark)).await;
-        self.until("the PING's answer", |peer| {
-            peer.pongs.iter().any(|pong| **pong == mark)
-        })
-        .await;
+        self.until("the PING's answer", |peer| peer.pongs.iter().any(|pong| **pong == mark)).await;
     }
 
     /// What has come on `stream`.
@@ -187,26 +172,18 @@ impl Peer {
     /// # Panics
     /// When the stream was never opened.
     pub fn stream(&self, stream: u32) -> &Stream {
-        self.streams
-            .get(&stream)
-            .unwrap_or_else(|| panic!("stream {stream} is not open\n{self:?}"))
+        self.streams.get(&stream).unwrap_or_else(|| panic!("stream {stream} is not open\n{self:?}"))
     }
 
     /// Waits until the peer has ended or reset `stream`; gives all that came on it.
     pub async fn over(&mut self, stream: u32) -> Stream {
-        self.until(&format!("the end of stream {stream}"), |peer| {
-            peer.stream(stream).is_over()
-        })
-        .await;
+        self.until(&format!("the end of stream {stream}"), |peer| peer.stream(stream).is_over()).await;
         self.stream(stream).clone()
     }
 
     /// Waits until the peer's first headers on `stream` have come.
     pub async fn head(&mut self, stream: u32) -> crate::Block {
-        self.until(&format!("headers on stream {stream}"), |peer| {
-            !peer.stream(stream).blocks.is_empty()
-        })
-        .await;
+        self.until(&format!("headers on stream {stream}"), |peer| !peer.stream(stream).blocks.is_empty()).await;
         self.stream(stream).head().clone()
     }
 
@@ -217,10 +194,7 @@ impl Peer {
             if let Some(payload) = seen.take_message() {
                 return payload;
             }
-            assert!(
-                !seen.is_over(),
-                "stream {stream} is over without a message: {seen:?}"
-            );
+            assert!(!seen.is_over(), "stream {stream} is over without a message: {seen:?}");
             self.step(&format!("a message on stream {stream}")).await;
         }
     }
@@ -232,10 +206,7 @@ impl Peer {
 
     /// Waits for RST_STREAM on `stream`; gives its code.
     pub async fn reset_of(&mut self, stream: u32) -> u32 {
-        self.until(&format!("RST_STREAM on stream {stream}"), |peer| {
-            peer.stream(stream).reset.is_some()
-        })
-        .await;
+        self.until(&format!("RST_STREAM on stream {stream}"), |peer| peer.stream(stream).reset.is_some()).await;
         self.stream(stream).reset.expect("it was just seen")
     }
 
@@ -255,10 +226,7 @@ impl Peer {
     /// Whether the connection still answers: no GOAWAY has come, and a PING is answered.
     pub async fn assert_alive(&mut self) {
         self.settle().await;
-        assert!(
-            self.goaways.is_empty(),
-            "the connection goes away\n{self:?}"
-        );
+        assert!(self.goaways.is_empty(), "the connection goes away\n{self:?}");
     }
 
     /// The peer's value of a setting, once its SETTINGS have come.
@@ -282,22 +250,13 @@ impl Peer {
     }
 
     async fn step(&mut self, what: &str) {
-        assert!(
-            self.read(what).await,
-            "the connection ended before {what}\n{self:?}"
-        );
+        assert!(self.read(what).await, "the connection ended before {what}\n{self:?}");
     }
 
     /// Reads one frame; false at the end of the connection.
     async fn read(&mut self, what: &str) -> bool {
-        let frame = timeout(
-            PATIENCE,
-            std::future::poll_fn(|cx| self.pipe.poll_frame(cx)),
-        )
-        .await;
-        let Ok(frame) = frame else {
-            panic!("{what} did not come within {PATIENCE:?}\n{self:?}")
-        };
+        let frame = timeout(PATIENCE, std::future::poll_fn(|cx| self.pipe.poll_frame(cx))).await;
+        let Ok(frame) = frame else { panic!("{what} did not come within {PATIENCE:?}\n{self:?}") };
         if let Some(frame) = &frame {
             self.take(frame);
         }
@@ -308,19 +267,9 @@ impl Peer {
 impl fmt::Debug for Peer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let from = self.log.len().saturating_sub(40);
-        writeln!(
-            formatter,
-            "the last of {} frames that came:",
-            self.log.len()
-        )?;
-        self.log[from..]
-            .iter()
-            .try_for_each(|line| writeln!(formatter, "  {line}"))?;
-        write!(
-            formatter,
-            "at the end of the connection: {}, GOAWAY: {:?}",
-            self.pipe.at_end, self.goaways
-        )
+        writeln!(formatter, "the last of {} frames that came:", self.log.len())?;
+        self.log[from..].iter().try_for_each(|line| writeln!(formatter, "  {line}"))?;
+        write!(formatter, "at the end of the connection: {}, GOAWAY: {:?}", self.pipe.at_end, self.goaways)
     }
 }
 

@@ -18,12 +18,7 @@ pub(crate) struct Pipe {
 
 impl Pipe {
     pub(crate) fn new(io: impl AsyncRead + AsyncWrite + Send + 'static) -> Self {
-        Self {
-            io: Box::new(Box::pin(io)),
-            inbox: BytesMut::new(),
-            outbox: BytesMut::new(),
-            at_end: false,
-        }
+        Self { io: Box::new(Box::pin(io)), inbox: BytesMut::new(), outbox: BytesMut::new(), at_end: false }
     }
 
     /// Writes what waits and reads one frame; None at the end of the connection.

@@ -16,8 +16,7 @@ impl Peer {
     ) -> Self {
         let mut preface = [0; PREFACE.len()];
         let read = tokio::time::timeout(crate::peer::PATIENCE, io.read_exact(&mut preface)).await;
-        read.expect("the preface comes in time")
-            .expect("the preface comes whole");
+        read.expect("the preface comes in time").expect("the preface comes whole");
         assert_eq!(preface, PREFACE);
         let mut peer = Self::new(io, settings);
         peer.settle().await;
@@ -32,24 +31,17 @@ impl Peer {
 
     /// Sends response headers with `extra`.
     pub async fn respond(&mut self, stream: u32, extra: &[(&str, &str)]) {
-        self.headers(stream, &[RESPONSE, extra].concat(), false)
-            .await;
+        self.headers(stream, &[RESPONSE, extra].concat(), false).await;
     }
 
     /// Sends trailers with this status and `extra`.
     pub async fn trailers(&mut self, stream: u32, status: &str, extra: &[(&str, &str)]) {
-        self.headers(stream, &[&[("grpc-status", status)], extra].concat(), true)
-            .await;
+        self.headers(stream, &[&[("grpc-status", status)], extra].concat(), true).await;
     }
 
     /// Ends the call at once: one block of headers with this status and `extra`.
     pub async fn trailers_only(&mut self, stream: u32, status: &str, extra: &[(&str, &str)]) {
-        self.headers(
-            stream,
-            &[RESPONSE, &[("grpc-status", status)], extra].concat(),
-            true,
-        )
-        .await;
+        self.headers(stream, &[RESPONSE, &[("grpc-status", status)], extra].concat(), true).await;
     }
 
     /// Answers a whole unary call: headers, one note, status 0.

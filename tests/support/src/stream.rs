@@ -60,9 +60,7 @@ impl Stream {
     /// # Panics
     /// When there is none.
     pub fn head(&self) -> &Block {
-        self.blocks
-            .first()
-            .unwrap_or_else(|| panic!("no headers came: {self:?}"))
+        self.blocks.first().unwrap_or_else(|| panic!("no headers came: {self:?}"))
     }
 
     /// The last block, which must have ended the stream.
@@ -71,9 +69,7 @@ impl Stream {
     /// When the stream has not ended with headers.
     pub fn trailers(&self) -> &Block {
         assert!(self.ended, "the stream has not ended: {self:?}");
-        self.blocks
-            .last()
-            .unwrap_or_else(|| panic!("no trailers came: {self:?}"))
+        self.blocks.last().unwrap_or_else(|| panic!("no trailers came: {self:?}"))
     }
 
     /// Whether the answer is one block of headers with END_STREAM.
@@ -83,10 +79,7 @@ impl Stream {
 
     /// `:status`.
     pub fn http_status(&self) -> u16 {
-        self.head()
-            .get(":status")
-            .and_then(|text| text.parse().ok())
-            .unwrap_or_else(|| panic!("no :status: {self:?}"))
+        self.head().get(":status").and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("no :status: {self:?}"))
     }
 
     /// `grpc-status` of the trailers.
@@ -94,13 +87,8 @@ impl Stream {
     /// # Panics
     /// When it is missing, or not in its canonical decimal form.
     pub fn status(&self) -> u32 {
-        let text = self
-            .trailers()
-            .get("grpc-status")
-            .unwrap_or_else(|| panic!("no grpc-status: {self:?}"));
-        let code: u32 = text
-            .parse()
-            .unwrap_or_else(|_| panic!("grpc-status {text:?}"));
+        let text = self.trailers().get("grpc-status").unwrap_or_else(|| panic!("no grpc-status: {self:?}"));
+        let code: u32 = text.parse().unwrap_or_else(|_| panic!("grpc-status {text:?}"));
         assert_eq!(code.to_string(), text, "grpc-status has no leading zeros");
         code
     }
@@ -117,9 +105,6 @@ impl Stream {
 
     /// The values of all messages, each a `Note`.
     pub fn notes(&self) -> Vec<Bytes> {
-        self.messages()
-            .into_iter()
-            .map(message::note_value)
-            .collect()
+        self.messages().into_iter().map(message::note_value).collect()
     }
 }

@@ -15,13 +15,8 @@ async fn a_call_goes_both_ways() {
         server
     });
     let value = vec![7; 10_000];
-    let answer = client
-        .call(1, "/a.B/C", &[("x-id", "7")], &note(&value))
-        .await;
-    assert_eq!(
-        (answer.http_status(), answer.status(), answer.notes()),
-        (200, 0, vec![value.into()])
-    );
+    let answer = client.call(1, "/a.B/C", &[("x-id", "7")], &note(&value)).await;
+    assert_eq!((answer.http_status(), answer.status(), answer.notes()), (200, 0, vec![value.into()]));
     drop(client);
     let server = serving.await.unwrap();
     assert_eq!(server.stream(1).head().get(":path"), Some("/a.B/C"));

@@ -1,0 +1,126 @@
+//! What a request must look like before it reaches a handler.
+
+use http::header::{self, HeaderValue};
+use http::{HeaderMap, Method, Request, StatusCode};
+use tokio::time::Instant;
+
+use crate::call::{deadline, is_grpc};
+use crate::metadata::{is_base64, is_binary};
+use crate::status::Status;
+use crate::timeout;
+
+/// Why a request is refused.
+pub(crate) enum Refusal {
+    /// With gRPC's status alone: HTTP 200.
+    Status(Status),
+    /// With an HTTP status and, for a peer that speaks gRPC, one of gRPC.
+    Http(StatusCode, Option<Status>),
+}
+
+/// Checks a request; gives its deadline.
+pub(crate) fn check<T>(request: &Request<T>, max_header_list_size: u32) -> Result<Option<Instant>, Refusal> {
+    if request.method() != Method::POST {
+        let status = Status::internal(format!("the method of a gRPC request is POST, not {}", request.method()));
+        return Err(Refusal::Http(StatusCode::METHOD_NOT_ALLOWED, Some(status)));
+    }
+    let found = Found::read(request.headers())?;
+    if !found.content_type.is_some_and(|value| is_grpc(value.as_bytes())) {
+        return Err(Refusal::Http(StatusCode::UNSUPPORTED_MEDIA_TYPE, None));
+    }
+    let size = found.size + request.uri().path().len() + PSEUDO_HEADERS;
+    if size > max_header_list_size as usize {
+        return Err(Refusal::Status(too_large(size, max_header_list_size)));
+    }
+    if let Some(encoding) = found.encoding
+        && encoding.as_bytes() != IDENTITY
+    {
+        return Err(Refusal::Status(unknown_encoding(encoding)));
+    }
+    match found.timeout.map(|value| (value, timeout::parse(value.as_bytes()))) {
+        None => Ok(None),
+        Some((_, Some(timeout))) if timeout.is_zero() => Err(Refusal::Status(deadline::exceeded())),
+        Some((_, Some(timeout))) => Ok(Some(deadline::after(timeout))),
+        Some((value, None)) => Err(bad_request(format!("malformed grpc-timeout {value:?}"))),
+    }
+}
+
+/// The headers that matter, found in one pass.
+#[derive(Default)]
+struct Found<'a> {
+    content_type: Option<&'a HeaderValue>,
+    timeout: Option<&'a HeaderValue>,
+    encoding: Option<&'a HeaderValue>,
+    host: Option<&'a HeaderValue>,
+    /// As HTTP/2 counts it: names, values and 32 bytes each.
+    size: usize,
+}
+
+impl<'a> Found<'a> {
+    fn read(headers: &'a HeaderMap) -> Result<Self, Refusal> {
+        let mut found = Self::default();
+        for (name, value) in headers {
+            let name = name.as_str();
+            found.size += name.len() + value.len() + ENTRY;
+            let place = match name {
+                "content-type" => &mut found.content_type,
+                "grpc-timeout" => &mut found.timeout,
+                "grpc-encoding" => &mut found.encoding,
+                "host" => &mut found.host,
+                _ if is_binary(name) && !is_base64(value.as_bytes()) => {
+                    return Err(bad_request(format!("the value of metadata {name:?} is not base64")));
+                }
+                _ => continue,
+            };
+            if place.replace(value).is_some() {
+                return Err(bad_request(format!("more than one header {name:?}")));
+            }
+        }
+        Ok(found)
+    }
+}
+
+#[cold]
+fn bad_request(message: String) -> Refusal {
+    Refusal::Http(StatusCode::BAD_REQUEST, Some(Status::internal(message)))
+}
+
+#[cold]
+fn too_large(size: usize, limit: u32) -> Status {
+    Status::resource_exhausted(format!(
+        "header list of {size} bytes exceeds the limit of {limit} bytes (raise it with Server::max_header_list_size)"
+    ))
+}
+
+/// M5, M7: refused at once, with what would be accepted.
+#[cold]
+fn unknown_encoding(encoding: &HeaderValue) -> Status {
+    let mut status = Status::unimplemented(format!("grpc-encoding {encoding:?} is not supported"));
+    status.add_header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    status
+}
+
+/// The response to a request that goes no further.
+pub(crate) fn refuse(refusal: Refusal) -> http::Response<()> {
+    let mut response = http::Response::new(());
+    let status = match refusal {
+        Refusal::Status(status) => Some(status),
+        Refusal::Http(code, status) => {
+            *response.status_mut() = code;
+            status
+        }
+    };
+    if let Some(status) = status {
+        status.write(response.headers_mut());
+        response.headers_mut().insert(header::CONTENT_TYPE, crate::call::APPLICATION_GRPC);
+    }
+    response
+}
+
+const IDENTITY: &[u8] = b"identity";
+const ACCEPT_ENCODING: header::HeaderName = header::HeaderName::from_static("grpc-accept-encoding");
+
+/// What HTTP/2 adds to the size of each header.
+const ENTRY: usize = 32;
+
+/// `:method`, `:scheme` and `:path`, without the path itself.
+const PSEUDO_HEADERS: usize = 3 * ENTRY + ":methodPOST:schemehttps:path".len();

@@ -1,0 +1,257 @@
+//! The task that owns one connection.
+//!
+//! In each turn it takes all requests that have come, starts their handlers,
+//! and writes what they answered in one go. A handler that is ready at its
+//! first poll never becomes a task of its own.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use h2::RecvStream;
+use h2::server::SendResponse;
+use http::Request;
+use tokio::time::timeout;
+
+use crate::call::Head;
+use crate::metadata::Metadata;
+use crate::server::check::{Refusal, check, refuse};
+use crate::server::drain::{Drain, Live, Phase, PhaseChange};
+use crate::server::limits::Limits;
+use crate::server::service::{BoxFuture, Call, Route, Router};
+use crate::status::Status;
+use crate::transport::{BufferedIo, Io, IoHandle, Peer};
+
+/// What all connections of a server share.
+pub(crate) struct Shared {
+    pub(crate) router: Router,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) drain: Arc<Drain>,
+}
+
+/// Serves one connection to its end.
+pub(crate) async fn serve(io: impl Io, peer: Peer, shared: Arc<Shared>) {
+    let (io, handle) = BufferedIo::new(io);
+    let handshake = shared.limits.builder().handshake::<_, Bytes>(io);
+    let greeted = timeout(shared.limits.handshake_timeout, Greeting { handshake: Box::pin(handshake), io: &handle });
+    let h2 = match greeted.await {
+        Ok(Ok(h2)) => h2,
+        Ok(Err(error)) => return tracing::debug!(%peer, %error, "connection refused: no HTTP/2"),
+        Err(_) => return tracing::debug!(%peer, "connection refused: no HTTP/2 preface in time"),
+    };
+    let phase = shared.drain.changed_from(Phase::Serving);
+    let batch = Vec::new();
+    let peer = Arc::new(peer);
+    Connection { h2, io: handle, peer, shared, batch, phase, polls: 0, yielded: false }.await;
+}
+
+/// The handshake of h2, with what it writes.
+struct Greeting<'a, F> {
+    handshake: Pin<Box<F>>,
+    io: &'a IoHandle,
+}
+
+impl<T, F: Future<Output = Result<T, h2::Error>>> Future for Greeting<'_, F> {
+    type Output = Result<T, h2::Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let polled = self.handshake.as_mut().poll(cx);
+        // What cannot be written now is written by the connection.
+        let _ = self.io.poll_drain(cx);
+        polled
+    }
+}
+
+struct Connection {
+    h2: h2::server::Connection<BufferedIo, Bytes>,
+    io: IoHandle,
+    peer: Arc<Peer>,
+    shared: Arc<Shared>,
+    /// The requests of this turn, all taken before the first one is handled:
+    /// to answer between them would cost a write for each.
+    batch: Vec<(Arc<Route>, Call)>,
+    phase: PhaseChange,
+    /// Counts inline polls, to time one in sixteen.
+    polls: u32,
+    /// Whether this turn comes right after one that had something to write.
+    yielded: bool,
+}
+
+impl Future for Connection {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let me = &mut *self;
+        me.io.begin_turn();
+        if me.poll_phase(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        loop {
+            let open = me.accept_all(cx);
+            let idle = me.batch.is_empty();
+            me.start_all(cx);
+            if !open {
+                // The connection is over; what can still be said is said once.
+                let _ = me.io.poll_drain(cx);
+                return Poll::Ready(());
+            }
+            if idle {
+                break;
+            }
+        }
+        me.poll_write(cx)
+    }
+}
+
+impl Connection {
+    /// Ready when the connection is to be cut.
+    fn poll_phase(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while let Poll::Ready(phase) = self.phase.poll(cx) {
+            match phase {
+                Phase::Cut => return Poll::Ready(()),
+                Phase::Serving | Phase::Draining => {
+                    self.h2.graceful_shutdown();
+                    self.phase = self.shared.drain.changed_from(phase);
+                }
+            }
+        }
+        Poll::Pending
+    }
+
+    /// Takes every request that has come; `false` once the connection is over.
+    fn accept_all(&mut self, cx: &mut Context<'_>) -> bool {
+        loop {
+            match self.h2.poll_accept(cx) {
+                Poll::Ready(Some(Ok((request, respond)))) => self.accept(request, respond),
+                Poll::Ready(Some(Err(error))) => {
+                    tracing::debug!(peer = %self.peer, %error, "connection ended");
+                    return false;
+                }
+                Poll::Ready(None) => return false,
+                Poll::Pending => return true,
+            }
+        }
+    }
+
+    fn accept(&mut self, mut request: Request<RecvStream>, mut respond: SendResponse<Bytes>) {
+        let shared = &self.shared;
+        let refused = match check(&request, shared.limits.max_header_list_size) {
+            Ok(deadline) => match route(&shared.router, &request) {
+                Some(route) => {
+                    let metadata = Metadata::from_headers(std::mem::take(request.headers_mut()));
+                    let peer = Some(Arc::clone(&self.peer));
+                    let head = Head { metadata, deadline, peer, extensions: http::Extensions::new() };
+                    let limits = Arc::clone(&shared.limits);
+                    self.batch.push((Arc::clone(route), Call { head, body: request.into_body(), respond, limits }));
+                    return;
+                }
+                None => Refusal::Status(no_such_method()),
+            },
+            Err(refusal) => refusal,
+        };
+        // An error means that the stream is gone.
+        let _ = respond.send_response(refuse(refused), true);
+    }
+
+    fn start_all(&mut self, cx: &mut Context<'_>) {
+        let mut batch = std::mem::take(&mut self.batch);
+        for (route, call) in batch.drain(..) {
+            self.start(cx, route, call);
+        }
+        if batch.capacity() <= KEPT {
+            self.batch = batch;
+        }
+    }
+
+    /// Polls a call once, here; spawns it only if it has to wait.
+    fn start(&mut self, cx: &mut Context<'_>, route: Arc<Route>, call: Call) {
+        let mut call = route.call(call);
+        if route.is_slow() {
+            let live = self.shared.drain.live();
+            tokio::spawn(Timed { call, live, route: Some(route) });
+            return;
+        }
+        self.polls = self.polls.wrapping_add(1);
+        let started = self.polls.is_multiple_of(TIMED_POLL).then(std::time::Instant::now);
+        let ready = poll_inline(cx, &mut call);
+        if let Some(started) = started {
+            route.observe(started.elapsed());
+        }
+        if !ready {
+            let live = self.shared.drain.live();
+            tokio::spawn(Timed { call, live, route: None });
+        }
+    }
+
+    /// Writes what this turn has brought. One turn later, if there is something:
+    /// other tasks that are ready now then add their answers to the same write.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.io.take_starved() {
+            cx.waker().wake_by_ref();
+        }
+        if !self.yielded && self.io.has_unwritten() {
+            self.yielded = true;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.yielded = false;
+        match self.io.poll_drain(cx) {
+            Poll::Ready(Err(error)) => {
+                tracing::debug!(peer = %self.peer, %error, "connection lost");
+                Poll::Ready(())
+            }
+            Poll::Ready(Ok(())) | Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+/// The path and nothing but the path: a query makes it another one.
+fn route<'a, T>(router: &'a Router, request: &Request<T>) -> Option<&'a Arc<Route>> {
+    router.find(request.uri().path_and_query()?.as_str())
+}
+
+/// `true` if the call is over. A budget of its own keeps the handlers of one
+/// turn from starving each other; a panic outside of the handler's polls (in a
+/// `Drop` of its state) ends this call alone.
+fn poll_inline(cx: &mut Context<'_>, call: &mut BoxFuture) -> bool {
+    let polled = catch_unwind(AssertUnwindSafe(|| pin!(tokio::task::coop::unconstrained(call)).poll(cx)));
+    polled.is_ok_and(|polled| polled.is_ready())
+}
+
+/// A call that runs as a task of its own.
+struct Timed {
+    call: BoxFuture,
+    #[expect(dead_code, reason = "counts the call as live until it is dropped")]
+    live: Live,
+    /// The method, if it was spawned for being slow: when it is slow no more
+    /// its calls go inline again.
+    route: Option<Arc<Route>>,
+}
+
+impl Future for Timed {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(route) = self.route.take() else {
+            return self.call.as_mut().poll(cx);
+        };
+        let started = std::time::Instant::now();
+        let polled = self.call.as_mut().poll(cx);
+        route.observe(started.elapsed());
+        polled
+    }
+}
+
+#[cold]
+fn no_such_method() -> Status {
+    Status::unimplemented("there is no such method on this server")
+}
+
+/// One inline poll in so many is timed.
+const TIMED_POLL: u32 = 16;
+
+/// How large a batch may leave its buffer to the next.
+const KEPT: usize = 64;

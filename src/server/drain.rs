@@ -1,0 +1,112 @@
+//! How a server ends: it tells its peers, lets calls finish, and cuts the rest.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
+use tokio::sync::watch;
+
+/// How far a server is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    Serving,
+    /// No new calls; those that run may finish.
+    Draining,
+    /// Whatever still runs is cut.
+    Cut,
+}
+
+/// What happened to the calls and connections that a server had when it was
+/// told to stop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DrainReport {
+    /// Calls that were running and came to their end.
+    pub finished_calls: usize,
+    /// Calls that were still running at the hard deadline.
+    pub cut_calls: usize,
+    /// Connections that closed by themselves.
+    pub finished_connections: usize,
+    /// Connections that were still open at the hard deadline.
+    pub cut_connections: usize,
+}
+
+#[derive(Debug)]
+pub(crate) struct Drain {
+    phase: watch::Sender<Phase>,
+    live: AtomicUsize,
+    ended: AtomicUsize,
+}
+
+impl Drain {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            phase: watch::Sender::new(Phase::Serving),
+            live: AtomicUsize::new(0),
+            ended: AtomicUsize::new(0),
+        })
+    }
+
+    /// Goes on to a later phase; never back.
+    pub(crate) fn advance(&self, phase: Phase) {
+        self.phase.send_if_modified(|current| {
+            let later = phase > *current;
+            *current = phase.max(*current);
+            later
+        });
+    }
+
+    /// Waits until the phase is another than `seen`, and gives it.
+    pub(crate) fn changed_from(&self, seen: Phase) -> PhaseChange {
+        let mut phases = self.phase.subscribe();
+        PhaseChange(Box::pin(async move {
+            // The sender lives as long as the server, but a server that is gone
+            // has nothing more to serve.
+            phases.wait_for(|phase| *phase != seen).await.map_or(Phase::Cut, |phase| *phase)
+        }))
+    }
+
+    /// Counts a call as running until the guard is dropped.
+    pub(crate) fn live(self: &Arc<Self>) -> Live {
+        self.live.fetch_add(1, Ordering::Relaxed);
+        Live(Arc::clone(self))
+    }
+
+    pub(crate) fn live_calls(&self) -> usize {
+        self.live.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn ended_calls(&self) -> usize {
+        self.ended.load(Ordering::Relaxed)
+    }
+}
+
+/// The future of [`Drain::changed_from`].
+pub(crate) struct PhaseChange(Pin<Box<dyn Future<Output = Phase> + Send>>);
+
+impl PhaseChange {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Phase> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl Future for PhaseChange {
+    type Output = Phase;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Phase> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+/// A running call.
+#[derive(Debug)]
+pub(crate) struct Live(Arc<Drain>);
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.0.live.fetch_sub(1, Ordering::Relaxed);
+        self.0.ended.fetch_add(1, Ordering::Relaxed);
+    }
+}

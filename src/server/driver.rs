@@ -1,0 +1,399 @@
+//! Runs the handler of one call and sends what it answers.
+//!
+//! The driver alone owns the sending half of the h2 stream: h2 keeps one waker
+//! a stream for "there is window" and "it was reset", so only one may ask.
+
+use std::fmt;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use h2::server::SendResponse;
+use h2::{Reason, SendStream};
+use http::{HeaderMap, header};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::call::body::Body;
+use crate::call::inbox::{self, Inbox};
+use crate::call::outbound::Outbound;
+use crate::call::outbox::{self, Outbox};
+use crate::call::{APPLICATION_GRPC, Receiver, Response, Sender, deadline};
+use crate::codec::{self, CHUNK, Chunks, Message};
+use crate::metadata::Metadata;
+use crate::server::inbound::Inbound;
+use crate::server::limits::Limits;
+use crate::status::{self, Status};
+
+/// The half of a call that generated code runs its handler with.
+pub struct Driver {
+    half: Half,
+    limits: Arc<Limits>,
+    deadline: Option<Instant>,
+    /// Set up when the handler first has to wait: most never do.
+    sleep: Option<Pin<Box<Sleep>>>,
+    inbox: Option<Arc<Inbox>>,
+    outbox: Option<Arc<Outbox>>,
+    outbound: Outbound,
+    /// What is sent once `outbound` is empty.
+    trailers: Option<Box<HeaderMap>>,
+}
+
+enum Half {
+    Respond(SendResponse<Bytes>),
+    Stream(SendStream<Bytes>),
+    Done,
+}
+
+/// The stream is gone: there is nobody left to answer.
+struct Gone;
+
+impl From<h2::Error> for Gone {
+    fn from(_: h2::Error) -> Self {
+        Self
+    }
+}
+
+impl Driver {
+    pub(crate) fn new(respond: SendResponse<Bytes>, limits: Arc<Limits>, deadline: Option<Instant>) -> Self {
+        Self {
+            half: Half::Respond(respond),
+            limits,
+            deadline,
+            sleep: None,
+            inbox: None,
+            outbox: None,
+            outbound: Outbound::default(),
+            trailers: None,
+        }
+    }
+
+    /// The sender of a call that streams its answers.
+    pub fn sender<M: Message>(&mut self) -> Sender<M> {
+        let outbox = Arc::new(Outbox::new(self.limits.max_send_message_size));
+        self.outbox = Some(Arc::clone(&outbox));
+        Sender::server(outbox)
+    }
+
+    /// The receiver of a call that streams its requests.
+    pub fn receiver<M: Message>(&mut self, inbound: Inbound) -> Receiver<M> {
+        let (head, body): (_, Body) = inbound.into_parts();
+        let inbox = Arc::new(Inbox::new(body));
+        self.inbox = Some(Arc::clone(&inbox));
+        Receiver::server(head, inbox, self.limits.max_recv_message_size)
+    }
+
+    /// Runs the handler to its end; `None` if the caller has gone before.
+    pub fn run<'a, F>(&'a mut self, handler: Pin<&'a mut F>) -> Run<'a, F> {
+        Run { driver: self, handler }
+    }
+
+    /// Ends a call that has one answer.
+    pub fn answer<M: Message>(&mut self, result: Option<Result<Response<M>, Status>>) -> Finish<'_> {
+        match result {
+            None => self.half = Half::Done,
+            Some(Err(status)) => self.fail(status),
+            Some(Ok(response)) => {
+                if let Err(status) = self.respond(response) {
+                    self.fail(status);
+                }
+            }
+        }
+        Finish { driver: self }
+    }
+
+    /// Ends a call whose answers went through `sender`.
+    pub fn finish<M: Message>(&mut self, result: Option<Result<(), Status>>, sender: &mut Sender<M>) -> Finish<'_> {
+        match result {
+            None => self.half = Half::Done,
+            Some(Err(status)) => self.fail(status),
+            Some(Ok(())) => match self.open(Metadata::new()) {
+                Ok(_) => self.trailers = Some(Box::new(status::ok_trailers(sender.take_trailers()))),
+                Err(Gone) => self.half = Half::Done,
+            },
+        }
+        Finish { driver: self }
+    }
+
+    fn poll_run<T, F>(&mut self, cx: &mut Context<'_>, mut handler: Pin<&mut F>) -> Poll<Option<Result<T, Status>>>
+    where
+        F: Future<Output = Result<T, Status>>,
+    {
+        if !self.outbound.is_empty() && self.flush_and_unblock(cx).is_err() {
+            return Poll::Ready(None);
+        }
+        loop {
+            let (polled, parked, headers) = self.poll_handler(cx, handler.as_mut());
+            if let Some(headers) = headers
+                && self.open(headers).is_err()
+            {
+                return Poll::Ready(None);
+            }
+            if let Poll::Ready(result) = polled {
+                return Poll::Ready(Some(result));
+            }
+            match self.flush_and_unblock(cx) {
+                Err(Gone) => return Poll::Ready(None),
+                Ok(true) => continue,
+                Ok(false) => {}
+            }
+            // A waiting receiver hears of data and resets by itself, and asking
+            // for both at each poll costs a fifth of a ping-pong.
+            if !parked {
+                if self.inbox.as_ref().is_some_and(|inbox| inbox.gather(cx)) {
+                    continue;
+                }
+                if self.poll_reset(cx).is_ready() {
+                    return Poll::Ready(None);
+                }
+            }
+            return self.poll_deadline(cx).map(|()| Some(Err(deadline::exceeded())));
+        }
+    }
+
+    /// One poll of the handler: its result, whether its receiver was left
+    /// waiting, and the headers it wants to be sent.
+    #[inline]
+    #[expect(clippy::type_complexity, reason = "three results of one poll, taken apart at once")]
+    fn poll_handler<T, F>(
+        &mut self,
+        cx: &mut Context<'_>,
+        handler: Pin<&mut F>,
+    ) -> (Poll<Result<T, Status>>, bool, Option<Metadata>)
+    where
+        F: Future<Output = Result<T, Status>>,
+    {
+        let outer_parked = inbox::replace_parked(false);
+        let outer_deadline = deadline::enter(self.deadline);
+        let outer_slot = self.outbox.as_ref().map(Outbox::enter);
+        let polled = catch_unwind(AssertUnwindSafe(|| handler.poll(cx)));
+        let headers = match (&self.outbox, outer_slot) {
+            (Some(outbox), Some(slot)) => outbox.leave(slot, &mut self.outbound),
+            _ => None,
+        };
+        deadline::enter(outer_deadline);
+        let parked = inbox::replace_parked(outer_parked);
+        (polled.unwrap_or_else(|_| Poll::Ready(Err(panicked()))), parked, headers)
+    }
+
+    /// `Ok(true)` if a waiting sender may go on at once.
+    fn flush_and_unblock(&mut self, cx: &mut Context<'_>) -> Result<bool, Gone> {
+        let Some(outbox) = &self.outbox else {
+            return Ok(false);
+        };
+        let outbox = Arc::clone(outbox);
+        if self.outbound.is_empty() && !outbox.is_busy() {
+            return Ok(false);
+        }
+        match self.poll_flush(cx) {
+            Poll::Ready(Ok(())) => Ok(outbox.is_busy() && outbox.unblock(cx)),
+            Poll::Ready(Err(gone)) => Err(gone),
+            Poll::Pending => {
+                outbox.block();
+                Ok(false)
+            }
+        }
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
+        if self.outbound.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        self.open(Metadata::new())?;
+        let Half::Stream(stream) = &mut self.half else {
+            return Poll::Ready(Err(Gone));
+        };
+        self.outbound.poll_flush(stream, false, cx).map_err(Gone::from)
+    }
+
+    fn poll_reset(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut self.half {
+            Half::Respond(respond) => respond.poll_reset(cx).map(drop),
+            Half::Stream(stream) => stream.poll_reset(cx).map(drop),
+            Half::Done => Poll::Ready(()),
+        }
+    }
+
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(deadline) = self.deadline else {
+            return Poll::Pending;
+        };
+        self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline))).as_mut().poll(cx)
+    }
+
+    /// Sends the response headers, if they have not been sent.
+    fn open(&mut self, headers: Metadata) -> Result<&mut SendStream<Bytes>, Gone> {
+        if let Half::Respond(respond) = &mut self.half {
+            let mut response = http::Response::new(());
+            *response.headers_mut() = headers.into_headers();
+            response.headers_mut().insert(header::CONTENT_TYPE, APPLICATION_GRPC);
+            self.half = Half::Stream(respond.send_response(response, false)?);
+        }
+        match &mut self.half {
+            Half::Stream(stream) => Ok(stream),
+            Half::Respond(_) | Half::Done => Err(Gone),
+        }
+    }
+
+    /// Sends one answer, all of it if it fits into one frame.
+    fn respond<M: Message>(&mut self, response: Response<M>) -> Result<(), Status> {
+        let Response { metadata, trailers, message } = response;
+        let len = message.encoded_len();
+        outbox::check_len(len, self.limits.max_send_message_size)?;
+        let small = len + crate::frame::PREFIX <= CHUNK;
+        let payload = if small { codec::encode(&message, len)? } else { self.queue(&message, len)? };
+        let trailers = status::ok_trailers(trailers.map_or_else(Metadata::new, |trailers| *trailers));
+        let Ok(stream) = self.open(metadata) else {
+            return Ok(());
+        };
+        if small {
+            // Without reserved window, since it is bounded by a frame a stream;
+            // an error means that the stream is gone.
+            let _ = stream.send_data(payload, false).and_then(|()| stream.send_trailers(trailers));
+            self.half = Half::Done;
+        } else {
+            self.trailers = Some(Box::new(trailers));
+        }
+        Ok(())
+    }
+
+    /// Queues a large message; the empty bytes are what is left to send at once.
+    fn queue<M: Message>(&mut self, message: &M, len: usize) -> Result<Bytes, Status> {
+        if len <= ONE_PIECE {
+            self.outbound.push(codec::encode(message, len)?);
+            return Ok(Bytes::new());
+        }
+        let (mut tail, mut full) = (Vec::with_capacity(CHUNK), Vec::with_capacity(len / CHUNK + 1));
+        message.append_chunked(len, &mut Chunks { tail: &mut tail, full: &mut full })?;
+        self.outbound.extend(full);
+        self.outbound.push(tail.into());
+        Ok(Bytes::new())
+    }
+
+    /// Ends the call with an error: as trailers behind what was sent or, if
+    /// nothing was, as a response without any body.
+    pub(crate) fn fail(&mut self, status: Status) {
+        let out_of_time = self.deadline.is_some_and(|deadline| deadline <= Instant::now());
+        if out_of_time && !self.outbound.is_empty() {
+            // What is queued cannot be sent in time, and trailers come behind it.
+            self.reset(Reason::CANCEL);
+            return;
+        }
+        let mut trailers = HeaderMap::with_capacity(4);
+        status.write(&mut trailers);
+        if self.outbound.is_empty() {
+            self.close(trailers);
+        } else if self.open(Metadata::new()).is_ok() {
+            self.trailers = Some(Box::new(trailers));
+        }
+    }
+
+    fn close(&mut self, mut trailers: HeaderMap) {
+        // An error of h2 means that the stream is gone.
+        match std::mem::replace(&mut self.half, Half::Done) {
+            Half::Respond(mut respond) => {
+                trailers.insert(header::CONTENT_TYPE, APPLICATION_GRPC);
+                let mut response = http::Response::new(());
+                *response.headers_mut() = trailers;
+                let _ = respond.send_response(response, true);
+            }
+            Half::Stream(mut stream) => {
+                let _ = stream.send_trailers(trailers);
+            }
+            Half::Done => {}
+        }
+    }
+
+    fn reset(&mut self, reason: Reason) {
+        match std::mem::replace(&mut self.half, Half::Done) {
+            Half::Respond(mut respond) => respond.send_reset(reason),
+            Half::Stream(mut stream) => stream.send_reset(reason),
+            Half::Done => {}
+        }
+    }
+
+    /// Sends what is queued, then the trailers.
+    fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if matches!(self.half, Half::Done) || self.trailers.is_none() {
+            return Poll::Ready(());
+        }
+        match self.poll_flush(cx) {
+            Poll::Ready(Ok(())) => {
+                if let Some(trailers) = self.trailers.take() {
+                    self.close(*trailers);
+                }
+                return Poll::Ready(());
+            }
+            Poll::Ready(Err(Gone)) => return Poll::Ready(()),
+            Poll::Pending => {}
+        }
+        if self.poll_reset(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        ready!(self.poll_deadline(cx));
+        self.reset(Reason::CANCEL);
+        Poll::Ready(())
+    }
+}
+
+/// The future of [`Driver::run`].
+#[must_use = "the handler runs only when this is awaited"]
+pub struct Run<'a, F> {
+    driver: &'a mut Driver,
+    handler: Pin<&'a mut F>,
+}
+
+impl<T, F: Future<Output = Result<T, Status>>> Future for Run<'_, F> {
+    type Output = Option<Result<T, Status>>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { driver, handler } = &mut *self;
+        driver.poll_run(cx, handler.as_mut())
+    }
+}
+
+/// The future of [`Driver::answer`] and [`Driver::finish`].
+#[must_use = "a large answer is sent only when this is awaited"]
+pub struct Finish<'a> {
+    driver: &'a mut Driver,
+}
+
+impl Future for Finish<'_> {
+    type Output = ();
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.driver.poll_finish(cx)
+    }
+}
+
+/// Up to this size a large message is one allocation; beyond, pieces of a
+/// frame each spare the allocator from mapping memory for every call.
+const ONE_PIECE: usize = 64 * 1024;
+
+/// R5: never what the panic said.
+#[cold]
+fn panicked() -> Status {
+    Status::unknown("handler panicked")
+}
+
+impl fmt::Debug for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver").field("deadline", &self.deadline).finish_non_exhaustive()
+    }
+}
+
+impl<F> fmt::Debug for Run<'_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Finish<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Finish").finish_non_exhaustive()
+    }
+}

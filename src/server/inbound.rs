@@ -1,0 +1,90 @@
+//! The request of a call, on its way to the handler.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use crate::call::body::Body;
+use crate::call::receiver::cut_short;
+use crate::call::{Head, Request, inbox};
+use crate::codec::Message;
+use crate::frame::Deframer;
+use crate::status::Status;
+
+/// The half of a call that generated code takes the request from.
+pub struct Inbound {
+    head: Head,
+    body: Body,
+    frames: Deframer,
+}
+
+impl Inbound {
+    pub(crate) fn new(head: Head, body: Body, limit: usize) -> Self {
+        Self { head, body, frames: Deframer::new(limit) }
+    }
+
+    pub(crate) fn into_parts(self) -> (Head, Body) {
+        (self.head, self.body)
+    }
+
+    /// The one message of a call that has one.
+    ///
+    /// It reads to the end of the stream: to answer before makes h2 reset the
+    /// stream, and what the peer still sends then counts as his fault.
+    pub fn message<M: Message>(&mut self) -> One<'_, M> {
+        One { inbound: self, message: None }
+    }
+}
+
+/// The future of [`Inbound::message`].
+#[must_use = "nothing is read before this is awaited"]
+pub struct One<'a, M> {
+    inbound: &'a mut Inbound,
+    message: Option<M>,
+}
+
+impl<M> Unpin for One<'_, M> {}
+
+impl<M: Message> Future for One<'_, M> {
+    type Output = Result<Request<M>, Status>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { inbound: Inbound { head, body, frames }, message } = &mut *self;
+        loop {
+            while let Some(next) = frames.next(M::decode)? {
+                if message.replace(next).is_some() {
+                    return Poll::Ready(Err(Status::internal("more than one message in a call that takes one")));
+                }
+            }
+            if !body.is_ended() {
+                let polled = body.poll_chunk(cx);
+                if polled.is_pending() {
+                    inbox::replace_parked(true);
+                }
+                if let Some(chunk) = ready!(polled)? {
+                    body.release(chunk.len());
+                    frames.push(chunk)?;
+                    continue;
+                }
+            }
+            if !frames.is_empty() {
+                return Poll::Ready(Err(cut_short()));
+            }
+            let message = message.take().ok_or_else(|| Status::internal("no message in a call that takes one"))?;
+            return Poll::Ready(Ok(Request { head: std::mem::take(head), message }));
+        }
+    }
+}
+
+impl fmt::Debug for Inbound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inbound").field("head", &self.head).finish_non_exhaustive()
+    }
+}
+
+impl<M> fmt::Debug for One<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("One").finish_non_exhaustive()
+    }
+}

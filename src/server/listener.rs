@@ -1,0 +1,75 @@
+//! Where connections come from.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::Pin;
+
+use futures_core::Stream;
+use tokio::io::DuplexStream;
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+
+use crate::transport::{InProcessListener, Io, Peer};
+
+/// A source of connections for [`Server::serve`](crate::Server::serve).
+///
+/// TCP and Unix listeners of tokio are one, so is the listening end of
+/// [`in_process`](crate::in_process); [`Incoming`] makes one of any stream of
+/// IO objects.
+pub trait Listener: Send + 'static {
+    /// A connection.
+    type Io: Io;
+
+    /// Waits for the next connection; `None` once no more can come.
+    ///
+    /// It must be cancel safe. An error does not end the server: it is logged,
+    /// and the server asks again, after a while that grows up to a second.
+    fn accept(&mut self) -> impl Future<Output = io::Result<Option<(Self::Io, Peer)>>> + Send;
+}
+
+/// With TCP_NODELAY set on each connection: the library itself sees to it that
+/// small writes go together.
+impl Listener for TcpListener {
+    type Io = TcpStream;
+
+    async fn accept(&mut self) -> io::Result<Option<(TcpStream, Peer)>> {
+        let (socket, address) = Self::accept(self).await?;
+        socket.set_nodelay(true)?;
+        Ok(Some((socket, address.into())))
+    }
+}
+
+impl Listener for UnixListener {
+    type Io = UnixStream;
+
+    async fn accept(&mut self) -> io::Result<Option<(UnixStream, Peer)>> {
+        let (socket, address) = Self::accept(self).await?;
+        Ok(Some((socket, Peer::unix(address.as_pathname()))))
+    }
+}
+
+impl Listener for InProcessListener {
+    type Io = DuplexStream;
+
+    async fn accept(&mut self) -> io::Result<Option<(DuplexStream, Peer)>> {
+        Ok(self.next().await.map(|pipe| (pipe, Peer::in_process())))
+    }
+}
+
+/// A listener made of a stream of IO objects, such as accepted TLS streams.
+///
+/// Its peers are [`Peer::unknown`]; the server ends when the stream does.
+#[derive(Debug)]
+pub struct Incoming<S>(pub S);
+
+impl<S, T> Listener for Incoming<S>
+where
+    S: Stream<Item = io::Result<T>> + Send + Unpin + 'static,
+    T: Io,
+{
+    type Io = T;
+
+    async fn accept(&mut self) -> io::Result<Option<(T, Peer)>> {
+        let next = poll_fn(|cx| Pin::new(&mut self.0).poll_next(cx)).await;
+        Ok(next.transpose()?.map(|io| (io, Peer::unknown())))
+    }
+}

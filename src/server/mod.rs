@@ -1,0 +1,251 @@
+//! The server: listens, accepts, routes, drains.
+
+mod check;
+mod connection;
+mod drain;
+mod driver;
+mod inbound;
+mod limits;
+mod listener;
+mod service;
+
+pub use drain::DrainReport;
+pub use driver::{Driver, Finish, Run};
+pub use inbound::{Inbound, One};
+pub use listener::{Incoming, Listener};
+pub use service::{BoxFuture, Call, Service};
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use crate::error::Error;
+use crate::transport::Peer;
+use connection::Shared;
+use drain::{Drain, Phase};
+use limits::Limits;
+use service::Router;
+
+/// A gRPC server: services, limits, and what it takes to end well.
+///
+/// Clones share the services added so far, the limits set so far, and one
+/// end: when one of them is told to stop, all of them drain.
+///
+/// ```no_run
+/// # use puregrpc::codegen::Service;
+/// # async fn example(greeter: impl Service) -> Result<(), Box<dyn std::error::Error>> {
+/// use puregrpc::Server;
+/// use tokio::net::TcpListener;
+///
+/// let listener = TcpListener::bind("[::1]:50051").await?;
+/// let stop = async { drop(tokio::signal::ctrl_c().await) };
+/// let report = Server::new().add(greeter).serve(listener, stop).await?;
+/// println!("{} calls were finished, {} cut", report.finished_calls, report.cut_calls);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Server {
+    router: Router,
+    limits: Limits,
+    drain: Arc<Drain>,
+}
+
+impl Server {
+    /// A server without services, with the default limits.
+    pub fn new() -> Self {
+        Self { router: Router::default(), limits: Limits::default(), drain: Drain::new() }
+    }
+
+    /// Adds a service; one of the same name is replaced.
+    #[must_use]
+    pub fn add(mut self, service: impl Service) -> Self {
+        self.router.add(service);
+        self
+    }
+
+    /// The greatest message that is taken, in bytes. A greater one ends its
+    /// call with RESOURCE_EXHAUSTED before anything of it is buffered.
+    /// **Default:** 4 MiB.
+    #[must_use]
+    pub fn max_recv_message_size(mut self, bytes: usize) -> Self {
+        self.limits.max_recv_message_size = bytes;
+        self
+    }
+
+    /// The greatest message that is sent, in bytes. A greater one is
+    /// RESOURCE_EXHAUSTED, and nothing of it is sent. **Default:** no limit.
+    #[must_use]
+    pub fn max_send_message_size(mut self, bytes: usize) -> Self {
+        self.limits.max_send_message_size = bytes;
+        self
+    }
+
+    /// The greatest header list of a request, in bytes as HTTP/2 counts them:
+    /// names, values and 32 for each. A greater one is RESOURCE_EXHAUSTED, one
+    /// of more than twice the size HTTP 431. **Default:** 16 KiB.
+    #[must_use]
+    pub fn max_header_list_size(mut self, bytes: u32) -> Self {
+        self.limits.max_header_list_size = bytes;
+        self
+    }
+
+    /// How many calls a connection may have open; more are refused in a way
+    /// that clients try again. **Default:** 1,000.
+    #[must_use]
+    pub fn max_concurrent_streams(mut self, calls: u32) -> Self {
+        self.limits.max_concurrent_streams = calls;
+        self
+    }
+
+    /// How many bytes of one call may be under way unread. **Default:** 1 MiB.
+    #[must_use]
+    pub fn stream_window(mut self, bytes: u32) -> Self {
+        self.limits.stream_window = bytes.min(MAX_WINDOW);
+        self
+    }
+
+    /// How many bytes of all calls of a connection may be under way unread.
+    /// **Default:** 4 MiB.
+    #[must_use]
+    pub fn connection_window(mut self, bytes: u32) -> Self {
+        self.limits.connection_window = bytes.min(MAX_WINDOW);
+        self
+    }
+
+    /// How long a new connection may take to say that it speaks HTTP/2.
+    /// **Default:** 10 seconds.
+    #[must_use]
+    pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.handshake_timeout = timeout;
+        self
+    }
+
+    /// How long calls may go on once the server is told to stop. What runs
+    /// then is cut. **Default:** 25 seconds.
+    #[must_use]
+    pub fn drain_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.drain_timeout = timeout;
+        self
+    }
+
+    /// The names of the services that were added, such as `helloworld.Greeter`.
+    pub fn service_names(&self) -> impl Iterator<Item = &'static str> + use<'_> {
+        self.router.names().iter().copied()
+    }
+
+    /// Waits until the server, or one of its clones, is told to stop.
+    pub fn draining(&self) -> impl Future<Output = ()> + Send + use<> {
+        let phase = self.drain.changed_from(Phase::Serving);
+        async move { drop(phase.await) }
+    }
+
+    /// Serves the connections of a listener until `shutdown` is ready or the
+    /// listener ends; then drains.
+    ///
+    /// Draining means: no new connections, a GOAWAY on each open one, and time
+    /// for the calls that run, at most [`drain_timeout`](Self::drain_timeout).
+    /// Dropping the future instead cuts all connections at once.
+    ///
+    /// # Errors
+    ///
+    /// Only for what makes serving impossible; no client can end a server, and
+    /// neither can a lack of file descriptors.
+    pub async fn serve(
+        self,
+        listener: impl Listener,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<DrainReport, Error> {
+        let drain = Arc::clone(&self.drain);
+        let patience = self.limits.drain_timeout;
+        let shared = Arc::new(Shared { router: self.router, limits: Arc::new(self.limits), drain: self.drain });
+        let mut connections = JoinSet::new();
+        accept(listener, shutdown, &shared, &mut connections).await;
+
+        let (live, ended) = (drain.live_calls(), drain.ended_calls());
+        drain.advance(Phase::Draining);
+        let mut report = DrainReport::default();
+        let finished = timeout(patience, async {
+            while connections.join_next().await.is_some() {
+                report.finished_connections += 1;
+            }
+        });
+        if finished.await.is_err() {
+            report.cut_connections = connections.len();
+            report.cut_calls = drain.live_calls();
+            drain.advance(Phase::Cut);
+            while connections.join_next().await.is_some() {}
+        }
+        report.finished_calls = (drain.ended_calls() - ended).min(live.saturating_sub(report.cut_calls));
+        Ok(report)
+    }
+}
+
+/// Accepts until told to stop, or until nothing more can come.
+async fn accept(
+    mut listener: impl Listener,
+    shutdown: impl Future<Output = ()>,
+    shared: &Arc<Shared>,
+    connections: &mut JoinSet<()>,
+) {
+    let mut shutdown = pin!(shutdown);
+    let mut told = shared.drain.changed_from(Phase::Serving);
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut shutdown => return,
+            _ = &mut told => return,
+            Some(_) = connections.join_next() => {}
+            accepted = accept_one(&mut listener) => match accepted {
+                Some((io, peer)) => drop(connections.spawn(connection::serve(io, peer, Arc::clone(shared)))),
+                None => return,
+            },
+        }
+    }
+}
+
+/// The next connection, past all errors.
+async fn accept_one<L: Listener>(listener: &mut L) -> Option<(L::Io, Peer)> {
+    let mut pause = SHORTEST_PAUSE;
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) => {
+                tracing::warn!(%error, ?pause, "cannot accept connections for now");
+                sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        }
+    }
+}
+
+/// Whether a failed accept says something of the peer only.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("services", &self.router.names()).field("limits", &self.limits).finish()
+    }
+}
+
+const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// The greatest window of HTTP/2.
+const MAX_WINDOW: u32 = (1 << 31) - 1;

@@ -1,0 +1,147 @@
+//! Services and the map from paths to their methods.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use h2::RecvStream;
+use h2::server::SendResponse;
+
+use crate::call::Head;
+use crate::call::body::Body;
+use crate::server::driver::Driver;
+use crate::server::inbound::Inbound;
+use crate::server::limits::Limits;
+use crate::status::Status;
+
+/// A call that runs until it is answered.
+pub type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// What a generated server is: methods by number.
+pub trait Service: Send + Sync + 'static {
+    /// The full name, such as `routeguide.RouteGuide`.
+    const NAME: &'static str;
+
+    /// The names of the methods, as on the wire.
+    const METHODS: &'static [&'static str];
+
+    /// Starts the call of a method, given by its place in `METHODS`.
+    fn call(&self, method: usize, call: Call) -> BoxFuture;
+}
+
+/// A service whose type is forgotten, once per service.
+trait Erased: Send + Sync {
+    fn call(&self, method: usize, call: Call) -> BoxFuture;
+}
+
+impl<S: Service> Erased for S {
+    fn call(&self, method: usize, call: Call) -> BoxFuture {
+        Service::call(self, method, call)
+    }
+}
+
+/// A checked request, with all that is needed to answer it.
+pub struct Call {
+    pub(crate) head: Head,
+    pub(crate) body: RecvStream,
+    pub(crate) respond: SendResponse<Bytes>,
+    pub(crate) limits: Arc<Limits>,
+}
+
+impl Call {
+    /// The half for the request and the half for the answer.
+    ///
+    /// To be split before the call's future is boxed, so that each is moved once.
+    pub fn split(self) -> (Inbound, Driver) {
+        let deadline = self.head.deadline;
+        let inbound = Inbound::new(self.head, Body::new(self.body), self.limits.max_recv_message_size);
+        (inbound, Driver::new(self.respond, self.limits, deadline))
+    }
+
+    /// Answers that the method is not there.
+    pub fn unimplemented(self) -> BoxFuture {
+        let (_, mut driver) = self.split();
+        driver.fail(Status::unimplemented("the method is not implemented"));
+        Box::pin(std::future::ready(()))
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("head", &self.head).finish_non_exhaustive()
+    }
+}
+
+/// Which method a path names.
+#[derive(Clone, Default)]
+pub(crate) struct Router {
+    /// From the whole `:path`, byte by byte: there is one string that routes,
+    /// and it is the one that an authorizing handler sees.
+    paths: HashMap<Box<str>, usize>,
+    routes: Vec<Arc<Route>>,
+    names: Vec<&'static str>,
+}
+
+/// One method.
+pub(crate) struct Route {
+    service: Arc<dyn Erased>,
+    method: usize,
+    /// Rises with each slow first poll, falls with each fast one.
+    slowness: AtomicU32,
+}
+
+impl Router {
+    pub(crate) fn add<S: Service>(&mut self, service: S) {
+        let service: Arc<dyn Erased> = Arc::new(service);
+        for (method, name) in S::METHODS.iter().enumerate() {
+            let path = format!("/{}/{name}", S::NAME).into();
+            self.paths.insert(path, self.routes.len());
+            let slowness = AtomicU32::new(0);
+            self.routes.push(Arc::new(Route { service: Arc::clone(&service), method, slowness }));
+        }
+        if !self.names.contains(&S::NAME) {
+            self.names.push(S::NAME);
+        }
+    }
+
+    pub(crate) fn find(&self, path: &str) -> Option<&Arc<Route>> {
+        self.paths.get(path).map(|index| &self.routes[*index])
+    }
+
+    /// The names of all services, in the order they were added.
+    pub(crate) fn names(&self) -> &[&'static str] {
+        &self.names
+    }
+}
+
+impl Route {
+    pub(crate) fn call(&self, call: Call) -> BoxFuture {
+        self.service.call(self.method, call)
+    }
+
+    /// Whether handlers of this method compute so long that they must not hold
+    /// up their connection.
+    pub(crate) fn is_slow(&self) -> bool {
+        self.slowness.load(Ordering::Relaxed) > SLOW_AT
+    }
+
+    /// Takes note of how long a first poll took.
+    pub(crate) fn observe(&self, elapsed: Duration) {
+        let slowness = self.slowness.load(Ordering::Relaxed);
+        if elapsed >= SLOW_POLL {
+            self.slowness.store((slowness + 1).min(SLOWEST), Ordering::Relaxed);
+        } else if slowness > 0 {
+            self.slowness.store(slowness - 1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// From here on a first poll is slow: 100 µs are some thirty whole calls.
+const SLOW_POLL: Duration = Duration::from_micros(100);
+const SLOW_AT: u32 = 3;
+const SLOWEST: u32 = 8;
