@@ -1,7 +1,7 @@
 // Calls the example services and the service of peer.proto from Node's @grpc/grpc-js.
 //
 // node client.mjs MODULES PROTOS SERVER ROUTE_DB PEER_SERVER
-//   MODULES: the folder that holds node_modules;  PROTOS: folders of .proto files, joined by `:`
+//   MODULES: the folder that holds node_modules;  PROTOS: the folder of the .proto files
 //   SERVER and PEER_SERVER: HOST:PORT;  ROUTE_DB: the data base that SERVER uses
 
 import { deepStrictEqual as equal, ok } from "node:assert";
@@ -15,7 +15,7 @@ const grpc = require("@grpc/grpc-js");
 const loader = require("@grpc/proto-loader");
 
 const files = ["hello.proto", "helloworld.proto", "position.proto", "route_guide.proto", "peer.proto"];
-const options = { keepCase: true, longs: Number, defaults: true, includeDirs: protos.split(":") };
+const options = { keepCase: true, longs: Number, defaults: true, includeDirs: [protos] };
 const types = grpc.loadPackageDefinition(loader.loadSync(files, options));
 const { CANCELLED, DEADLINE_EXCEEDED, INVALID_ARGUMENT, NOT_FOUND, OK } = grpc.status;
 const { RESOURCE_EXHAUSTED, UNIMPLEMENTED } = grpc.status;
