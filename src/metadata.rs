@@ -132,7 +132,17 @@ impl Metadata {
         self.map.append(name, value);
     }
 
-    pub(crate) fn into_headers(self) -> HeaderMap {
+    /// The headers to be sent.
+    ///
+    /// Metadata that was received may be handed on whole, in a response, a
+    /// request or a status: what it holds of the other call's own headers
+    /// (its length, its timeout, its encoding) is no part of this one.
+    pub(crate) fn into_headers(mut self) -> HeaderMap {
+        let reserved = |name: &&HeaderName| is_reserved(name.as_str()) && *name != ACCEPT_ENCODING;
+        let foreign: Vec<HeaderName> = self.map.keys().filter(reserved).cloned().collect();
+        for name in foreign {
+            self.map.remove(name);
+        }
         self.map
     }
 
@@ -204,6 +214,9 @@ fn entry(name: &str, value: &[u8]) -> Result<(HeaderName, HeaderValue), Error> {
         )),
     }
 }
+
+/// Names what is accepted, in answer to what was not.
+pub(crate) const ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 
 const BINARY: &[u8] = b"-bin";
 const EMPTY: HeaderValue = HeaderValue::from_static("");

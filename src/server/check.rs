@@ -5,7 +5,7 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use tokio::time::Instant;
 
 use crate::call::{deadline, is_grpc};
-use crate::metadata::{is_base64, is_binary};
+use crate::metadata::{ACCEPT_ENCODING, is_base64, is_binary};
 use crate::status::Status;
 use crate::timeout;
 
@@ -117,7 +117,6 @@ pub(crate) fn refuse(refusal: Refusal) -> http::Response<()> {
 }
 
 const IDENTITY: &[u8] = b"identity";
-const ACCEPT_ENCODING: header::HeaderName = header::HeaderName::from_static("grpc-accept-encoding");
 
 /// What HTTP/2 adds to the size of each header.
 const ENTRY: usize = 32;

@@ -108,7 +108,7 @@ impl Driver {
     pub fn finish<M: Message>(&mut self, result: Option<Result<(), Status>>, sender: &mut Sender<M>) -> Finish<'_> {
         match result {
             None => self.half = Half::Done,
-            Some(Err(status)) => self.fail(status),
+            Some(Err(status)) => self.fail_with(status, sender.take_trailers()),
             Some(Ok(())) => match self.open(Metadata::new()) {
                 Ok(_) => self.trailers = Some(Box::new(status::ok_trailers(sender.take_trailers()))),
                 Err(Gone) => self.half = Half::Done,
@@ -275,13 +275,18 @@ impl Driver {
     /// Ends the call with an error: as trailers behind what was sent or, if
     /// nothing was, as a response without any body.
     pub(crate) fn fail(&mut self, status: Status) {
+        self.fail_with(status, Metadata::new());
+    }
+
+    /// As [`fail`](Self::fail), with trailers that the handler has set before.
+    fn fail_with(&mut self, status: Status, trailers: Metadata) {
         let out_of_time = self.deadline.is_some_and(|deadline| deadline <= Instant::now());
         if out_of_time && !self.outbound.is_empty() {
             // What is queued cannot be sent in time, and trailers come behind it.
             self.reset(Reason::CANCEL);
             return;
         }
-        let mut trailers = HeaderMap::with_capacity(4);
+        let mut trailers = trailers.into_headers();
         status.write(&mut trailers);
         if self.outbound.is_empty() {
             self.close(trailers);
