@@ -1,14 +1,14 @@
 //! What the peer does with each frame that comes: checks it and remembers it.
 
 use crate::{
-    Block, GoAway, Peer,
+    Block, GoAway, RawPeer,
     frame::{Frame, flag, kind, setting},
     peer::{DEFAULT_WINDOW, MAX_FRAME},
     stream::Stream,
 };
 use bytes::BytesMut;
 
-impl Peer {
+impl RawPeer {
     /// Opens the books of a stream.
     pub(crate) fn open(&mut self, stream: u32) -> &mut Stream {
         let credit = self.remote.get(&setting::INITIAL_WINDOW_SIZE).map_or(DEFAULT_WINDOW, |value| i64::from(*value));

@@ -3,7 +3,7 @@
 use crate::{
     block::encode,
     frame::{Frame, flag, kind},
-    peer::Peer,
+    peer::RawPeer,
     stream::Stream,
 };
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 /// The preface of every client (RFC 9113, 3.4).
 pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-impl Peer {
+impl RawPeer {
     /// Greets a server: the preface and empty SETTINGS; returns once the server's SETTINGS have come.
     pub async fn client(io: impl AsyncRead + AsyncWrite + Send + 'static) -> Self {
         Self::client_with(io, &[]).await
@@ -35,6 +35,16 @@ impl Peer {
     /// A whole unary call in one turn: request headers, one body that ends the stream; gives the answer.
     pub async fn call(&mut self, stream: u32, path: &str, extra: &[(&str, &str)], body: &[u8]) -> Stream {
         self.queue_headers(stream, &request(path, extra), false);
+        self.queue_data(stream, body, true);
+        self.over(stream).await
+    }
+
+    /// A whole unary call with further fields that need not be text.
+    pub async fn call_raw(&mut self, stream: u32, path: &str, extra: &[(&str, &[u8])], body: &[u8]) -> Stream {
+        let plain = request(path, &[]);
+        let plain = plain.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let fields: Vec<_> = plain.chain(extra.iter().copied()).collect();
+        self.queue_headers(stream, &fields, false);
         self.queue_data(stream, body, true);
         self.over(stream).await
     }

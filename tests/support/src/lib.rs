@@ -2,7 +2,7 @@
 //! handlers each test writes itself.
 //!
 //! Every wait of the peer is bounded, and every frame it reads is checked against what an HTTP/2 peer must never
-//! send (see [`Peer`]), so each test also proves those rules.
+//! send (see [`RawPeer`]), so each test also proves those rules.
 
 mod block;
 mod books;
@@ -11,6 +11,8 @@ mod frame;
 mod message;
 mod peer;
 mod pipe;
+mod running;
+mod script;
 mod server;
 mod stream;
 
@@ -18,5 +20,7 @@ pub use block::Block;
 pub use client::{PREFACE, request};
 pub use frame::{Frame, error, flag, kind, setting};
 pub use message::{message, messages, note, note_value, prefixed};
-pub use peer::{END, GoAway, MORE, PATIENCE, Peer};
+pub use peer::{END, GoAway, MORE, PATIENCE, RawPeer};
+pub use running::Running;
+pub use script::{BIDI, CLIENT_STREAM, Handling, SERVER_STREAM, Script, UNARY, noted};
 pub use stream::Stream;

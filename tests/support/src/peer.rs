@@ -21,14 +21,14 @@ pub const END: bool = true;
 /// For the `end` of a frame after which more comes.
 pub const MORE: bool = false;
 
-/// A raw HTTP/2 peer over any pipe, as a client (`Peer::client`) or as a server (`Peer::server`).
+/// A raw HTTP/2 peer over any pipe, as a client (`RawPeer::client`) or as a server (`RawPeer::server`).
 ///
 /// It sends exactly the frames it is told to, and reads whatever comes while it waits for something. By itself it
 /// only acknowledges SETTINGS and PING, and gives back flow-control window as DATA arrives (until
 /// [`hold_windows`](Self::hold_windows)). Every frame that comes is logged and checked: no empty DATA frame without
 /// END_STREAM, none larger than allowed or beyond the window, no DATA or HEADERS after END_STREAM. A wait that is
 /// not over within [`PATIENCE`] fails with the log.
-pub struct Peer {
+pub struct RawPeer {
     pub(crate) pipe: Pipe,
     pub(crate) decoder: httlib_hpack::Decoder<'static>,
     /// A block of headers that waits for its CONTINUATION: the stream, END_STREAM, the bytes.
@@ -61,7 +61,7 @@ pub struct GoAway {
 /// How long any wait may take; under a paused clock that is no time at all.
 pub const PATIENCE: Duration = Duration::from_secs(40);
 
-impl Peer {
+impl RawPeer {
     pub(crate) fn new(io: impl AsyncRead + AsyncWrite + Send + 'static, settings: &[(u16, u32)]) -> Self {
         let own = settings.iter().rfind(|(name, _)| *name == setting::INITIAL_WINDOW_SIZE);
         let mut peer = Self {
@@ -264,7 +264,7 @@ impl Peer {
     }
 }
 
-impl fmt::Debug for Peer {
+impl fmt::Debug for RawPeer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let from = self.log.len().saturating_sub(40);
         writeln!(formatter, "the last of {} frames that came:", self.log.len())?;

@@ -1,9 +1,9 @@
 //! The raw peer as a server.
 
-use crate::{client::PREFACE, message, peer::Peer};
+use crate::{client::PREFACE, message, peer::RawPeer};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
-impl Peer {
+impl RawPeer {
     /// Greets a client with empty SETTINGS, once its preface has come.
     pub async fn server(io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
         Self::server_with(io, &[]).await

@@ -1,12 +1,12 @@
 //! The raw peer against itself.
 
-use puregrpc_support::{Frame, MORE, Peer, error, note};
+use puregrpc_support::{Frame, MORE, RawPeer, error, note};
 use tokio::io::duplex;
 
 #[tokio::test(start_paused = true)]
 async fn a_call_goes_both_ways() {
     let (near, far) = duplex(1024);
-    let (mut client, mut server) = tokio::join!(Peer::client(near), Peer::server(far));
+    let (mut client, mut server) = tokio::join!(RawPeer::client(near), RawPeer::server(far));
     let serving = tokio::spawn(async move {
         let stream = server.accept().await;
         let value = server.note(stream).await;
@@ -27,7 +27,7 @@ async fn a_call_goes_both_ways() {
 #[should_panic = "an empty DATA frame that does not end"]
 async fn an_empty_data_frame_is_seen() {
     let (near, far) = duplex(1024);
-    let (mut client, mut server) = tokio::join!(Peer::client(near), Peer::server(far));
+    let (mut client, mut server) = tokio::join!(RawPeer::client(near), RawPeer::server(far));
     client.request(1, "/a.B/C", &[]).await;
     client.data(1, [], MORE).await;
     let stream = server.accept().await;
@@ -38,7 +38,7 @@ async fn an_empty_data_frame_is_seen() {
 #[should_panic = "RST_STREAM on stream 1 did not come"]
 async fn a_wait_is_bounded() {
     let (near, far) = duplex(1024);
-    let (mut client, mut server) = tokio::join!(Peer::client(near), Peer::server(far));
+    let (mut client, mut server) = tokio::join!(RawPeer::client(near), RawPeer::server(far));
     client.request(1, "/a.B/C", &[]).await;
     client.send(&Frame::reset(3, error::CANCEL)).await;
     let stream = server.accept().await;

@@ -1,0 +1,171 @@
+//! Flow control: small windows, late readers and bursts.
+
+use puregrpc::Server;
+use puregrpc_support::{BIDI, CLIENT_STREAM, END, MORE, Running, SERVER_STREAM, Script, note, noted, request, setting};
+use std::{future::Future, sync::Arc};
+use tokio::sync::Semaphore;
+
+/// Windows of 777 bytes lose no wake-up: every message arrives, each way, on several streams at once.
+#[tokio::test(start_paused = true)]
+async fn small_windows_lose_no_wake_up() {
+    let server = Script::echo().serve();
+    let mut peer = server.peer_with(&[(setting::INITIAL_WINDOW_SIZE, 777)]).await;
+    let body: Vec<u8> = (0..50_u8).flat_map(|number| note([number; 200])).collect();
+    for stream in [1, 3, 5] {
+        peer.request(stream, BIDI, &[]).await;
+    }
+    for stream in [1, 3, 5] {
+        peer.send_data(stream, &body, END).await;
+    }
+    for stream in [1, 3, 5] {
+        let answer = peer.answer(stream).await;
+        assert_eq!((answer.status(), &answer.body[..]), (0, &body[..]));
+    }
+}
+
+/// A window given back byte by byte is used byte by byte.
+#[tokio::test(start_paused = true)]
+async fn a_window_of_single_bytes_is_used() {
+    let server = Script::echo().serve();
+    let mut peer = server.peer_with(&[(setting::INITIAL_WINDOW_SIZE, 0)]).await;
+    peer.hold_windows();
+    peer.request(1, SERVER_STREAM, &[]).await;
+    peer.data(1, note("x"), END).await;
+    let length = note("x").len() * 3;
+    for count in 1..=length {
+        peer.settle().await;
+        peer.give_window(1, 1).await;
+        peer.until("one byte", |peer| peer.stream(1).body.len() == count).await;
+    }
+    assert_eq!(peer.answer(1).await.status(), 0);
+}
+
+/// The window of a stream opens as its handler takes messages, however many there are.
+#[tokio::test(start_paused = true)]
+async fn the_servers_window_opens_as_messages_are_taken() {
+    let server = Script::echo().serve();
+    let mut peer = server.peer().await;
+    peer.request(1, CLIENT_STREAM, &[]).await;
+    let message = note([1; 5_000]);
+    for _ in 0..2_000 {
+        peer.send_data(1, &message, MORE).await;
+    }
+    peer.data(1, [], END).await;
+    let answer = peer.answer(1).await;
+    // 10,000,000 bytes came in, and the answer is longer than a client takes by default, but not than this one.
+    assert_eq!((answer.status(), answer.notes()[0].len()), (0, 10_000_000));
+}
+
+/// A handler that starts late gets a burst of 60,000 messages, each its own DATA frame, in order.
+#[tokio::test(start_paused = true)]
+async fn a_burst_on_one_stream_survives_a_late_handler() {
+    const COUNT: u32 = 60_000;
+    let (script, gate) = late();
+    let server = script.serve();
+    let mut peer = server.peer().await;
+    peer.request(1, CLIENT_STREAM, &[]).await;
+    for number in 0..COUNT {
+        peer.queue_data(1, ten_bytes(number), number + 1 == COUNT);
+    }
+    peer.settle().await;
+    gate.add_permits(1);
+    let answer = peer.answer(1).await;
+    assert_eq!((answer.status(), answer.notes()), (0, vec!["60000 in order".into()]));
+    peer.assert_alive().await;
+}
+
+/// The same burst over 1,000 streams.
+#[tokio::test(start_paused = true)]
+async fn a_burst_on_a_thousand_streams_survives_late_handlers() {
+    let (script, gate) = late();
+    let server = Running::start(Server::new().max_concurrent_streams(1_000).add(script));
+    let mut peer = server.peer().await;
+    let streams = || (1..).step_by(2).take(1_000);
+    for stream in streams() {
+        peer.queue_headers(stream, &request(CLIENT_STREAM, &[]), MORE);
+    }
+    for number in 0..60 {
+        for stream in streams() {
+            peer.queue_data(stream, ten_bytes(number), number == 59);
+        }
+    }
+    peer.settle().await;
+    gate.add_permits(1_000);
+    for stream in streams() {
+        let answer = peer.answer(stream).await;
+        assert_eq!((answer.status(), answer.notes()), (0, vec!["60 in order".into()]), "stream {stream}");
+    }
+    peer.assert_alive().await;
+}
+
+/// The service whose `ClientStream` reads only once the gate is open, and checks the order of what it reads.
+fn late() -> (Script, Arc<Semaphore>) {
+    let gate = Arc::new(Semaphore::new(0));
+    let opened = gate.clone();
+    let script = Script::echo().client_stream(move |requests| {
+        let gate = opened.clone();
+        Box::pin(async move {
+            gate.acquire().await.unwrap().forget();
+            let mut count = 0_u32;
+            while let Some(note) = requests.recv().await? {
+                assert_eq!(note.value[..], count.to_be_bytes()[1..], "message {count}");
+                count += 1;
+            }
+            Ok(noted(format!("{count} in order")).into())
+        })
+    });
+    (script, gate)
+}
+
+/// A note that takes ten bytes on the wire.
+fn ten_bytes(number: u32) -> bytes::Bytes {
+    let bytes = note(&number.to_be_bytes()[1..]);
+    assert_eq!(bytes.len(), 10);
+    bytes
+}
+
+/// A handler that sends and receives at once inside a sub-executor is woken for both.
+#[tokio::test(start_paused = true)]
+async fn a_sub_executor_is_woken_for_both_directions() {
+    let script = Script::echo().bidi(|requests, replies| {
+        Box::pin(async move {
+            let sending = async {
+                for number in 0..500_u32 {
+                    replies.send(&noted([number as u8; 100])).await?;
+                }
+                Ok(())
+            };
+            let receiving = async {
+                let mut sum = 0;
+                while let Some(note) = requests.recv().await? {
+                    sum += note.value.len();
+                }
+                assert_eq!(sum, 50_000);
+                Ok(())
+            };
+            both(sending, receiving).await
+        })
+    });
+    let server = script.serve();
+    let mut peer = server.peer_with(&[(setting::INITIAL_WINDOW_SIZE, 777)]).await;
+    peer.request(1, BIDI, &[]).await;
+    for number in 0..500_u32 {
+        peer.send_data(1, &note([number as u8; 100]), number == 499).await;
+    }
+    let answer = peer.answer(1).await;
+    assert_eq!((answer.status(), answer.notes().len()), (0, 500));
+}
+
+/// Drives two futures, each only when its own waker was woken, as `join` and `FuturesUnordered` of other crates do.
+async fn both<T>(
+    first: impl Future<Output = Result<T, puregrpc::Status>> + Send,
+    second: impl Future<Output = Result<T, puregrpc::Status>> + Send,
+) -> Result<(), puregrpc::Status> {
+    let mut set = futures_util::stream::FuturesUnordered::new();
+    set.push(Box::pin(first) as std::pin::Pin<Box<dyn Future<Output = _> + Send>>);
+    set.push(Box::pin(second));
+    while let Some(result) = futures_util::StreamExt::next(&mut set).await {
+        result?;
+    }
+    Ok(())
+}

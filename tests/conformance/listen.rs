@@ -1,0 +1,89 @@
+//! Connections: where they come from, and what no client can do to the others.
+
+use puregrpc::Server;
+use puregrpc_support::{END, PATIENCE, PREFACE, RawPeer, Script, UNARY, error, note, request};
+use std::time::Duration;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    time::Instant,
+};
+
+/// A raw call over a TCP socket, as over every other pipe.
+#[tokio::test]
+async fn a_server_serves_tcp() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(Server::new().add(Script::echo()).serve(listener, std::future::pending()));
+    let mut peer = RawPeer::client(TcpStream::connect(address).await.unwrap()).await;
+    let answer = peer.call(1, UNARY, &[], &note("x")).await;
+    assert_eq!((answer.status(), answer.notes()), (0, vec!["x".into()]));
+}
+
+/// A raw call over a Unix socket.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_server_serves_a_unix_socket() {
+    let path = std::env::temp_dir().join(format!("puregrpc-{}-{:?}", std::process::id(), std::thread::current().id()));
+    let listener = tokio::net::UnixListener::bind(&path).unwrap();
+    tokio::spawn(Server::new().add(Script::echo()).serve(listener, std::future::pending()));
+    let mut peer = RawPeer::client(tokio::net::UnixStream::connect(&path).await.unwrap()).await;
+    std::fs::remove_file(&path).unwrap();
+    let answer = peer.call(1, UNARY, &[], &note("x")).await;
+    assert_eq!((answer.status(), answer.notes()), (0, vec!["x".into()]));
+}
+
+/// A connection that says nothing, or only half of what it must, is closed in time.
+#[tokio::test(start_paused = true)]
+async fn a_silent_connection_is_closed() {
+    let server = Script::echo().serve();
+    for said in [&b""[..], &PREFACE[..7]] {
+        let begin = Instant::now();
+        let mut pipe = server.connect().await;
+        pipe.write_all(said).await.unwrap();
+        let mut rest = Vec::new();
+        tokio::time::timeout(PATIENCE, pipe.read_to_end(&mut rest)).await.expect("the server closes").unwrap();
+        assert!((9..12).contains(&begin.elapsed().as_secs()), "{:?}", begin.elapsed());
+    }
+}
+
+/// What is no HTTP/2 ends its own connection only.
+#[tokio::test(start_paused = true)]
+async fn garbage_ends_its_own_connection_only() {
+    let server = Script::echo().serve();
+    let mut peer = server.peer().await;
+    for garbage in [&b"GET / HTTP/1.1\r\n\r\n"[..], &[0xff; 100], &[PREFACE, &[0xff; 100]].concat()] {
+        let mut pipe = server.connect().await;
+        pipe.write_all(garbage).await.unwrap();
+        let mut rest = Vec::new();
+        let _ = tokio::time::timeout(PATIENCE, pipe.read_to_end(&mut rest)).await.expect("the server closes");
+    }
+    assert_eq!(peer.call(1, UNARY, &[], &note("x")).await.status(), 0);
+}
+
+/// A frame in the wrong state ends its connection with GOAWAY, and the others live on.
+#[tokio::test(start_paused = true)]
+async fn a_frame_in_the_wrong_state_ends_its_connection_only() {
+    let server = Script::echo().serve();
+    let mut bystander = server.peer().await;
+    let mut peer = server.peer().await;
+    peer.headers(2, &request(UNARY, &[]), END).await;
+    assert_eq!(peer.goaway().await.code, error::PROTOCOL_ERROR);
+    peer.closed().await;
+    assert_eq!(bystander.call(1, UNARY, &[], &note("x")).await.status(), 0);
+}
+
+/// A thousand connections that come and go leave the server as it was.
+#[tokio::test(start_paused = true)]
+async fn connections_that_come_and_go_leave_nothing() {
+    let server = Script::echo().serve();
+    for _ in 0..1_000 {
+        drop(server.connect().await);
+    }
+    let mut peer = server.peer().await;
+    assert_eq!(peer.call(1, UNARY, &[], &note("x")).await.status(), 0);
+    let begin = Instant::now();
+    drop(peer);
+    server.report().await;
+    assert!(begin.elapsed() < Duration::from_secs(1));
+}

@@ -1,0 +1,13 @@
+//! gRPC over HTTP/2, rule by rule, on the wire.
+//!
+//! Each test names the rules it covers at the beginning of its doc comment (`S2:`, `M1, M2:`), by the ids of the
+//! project's conformance checklist.
+
+mod cancel;
+mod drain;
+mod flow;
+mod listen;
+mod message;
+mod metadata;
+mod request;
+mod response;
