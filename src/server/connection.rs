@@ -218,7 +218,7 @@ fn route<'a, T>(router: &'a Router, request: &Request<T>) -> Option<&'a Arc<Rout
 /// `Drop` of its state) ends this call alone.
 fn poll_inline(cx: &mut Context<'_>, call: &mut BoxFuture) -> bool {
     let polled = catch_unwind(AssertUnwindSafe(|| pin!(tokio::task::coop::unconstrained(call)).poll(cx)));
-    polled.is_ok_and(|polled| polled.is_ready())
+    !matches!(polled, Ok(Poll::Pending))
 }
 
 /// A call that runs as a task of its own.
