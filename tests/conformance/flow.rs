@@ -1,8 +1,11 @@
 //! Flow control: small windows, late readers and bursts.
 
-use puregrpc::Server;
-use puregrpc_support::{BIDI, CLIENT_STREAM, END, MORE, Running, SERVER_STREAM, Script, note, noted, request, setting};
-use std::{future::Future, sync::Arc};
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
+use puregrpc::{Server, Status};
+use puregrpc_support::{
+    BIDI, CLIENT_STREAM, END, MORE, Running, SERVER_STREAM, Script, UNARY, note, noted, request, setting,
+};
+use std::{future::Future, pin::Pin, sync::Arc};
 use tokio::sync::Semaphore;
 
 /// Windows of 777 bytes lose no wake-up: every message arrives, each way, on several streams at once.
@@ -158,14 +161,81 @@ async fn a_sub_executor_is_woken_for_both_directions() {
 
 /// Drives two futures, each only when its own waker was woken, as `join` and `FuturesUnordered` of other crates do.
 async fn both<T>(
-    first: impl Future<Output = Result<T, puregrpc::Status>> + Send,
-    second: impl Future<Output = Result<T, puregrpc::Status>> + Send,
-) -> Result<(), puregrpc::Status> {
-    let mut set = futures_util::stream::FuturesUnordered::new();
-    set.push(Box::pin(first) as std::pin::Pin<Box<dyn Future<Output = _> + Send>>);
+    first: impl Future<Output = Result<T, Status>> + Send,
+    second: impl Future<Output = Result<T, Status>> + Send,
+) -> Result<(), Status> {
+    let mut set = FuturesUnordered::new();
+    set.push(Box::pin(first) as Pin<Box<dyn Future<Output = _> + Send>>);
     set.push(Box::pin(second));
-    while let Some(result) = futures_util::StreamExt::next(&mut set).await {
+    while let Some(result) = set.next().await {
         result?;
     }
     Ok(())
+}
+
+/// A sender that its handler lends to another thread keeps the order of its messages.
+#[tokio::test(start_paused = true)]
+async fn a_lent_sender_keeps_the_order() {
+    let script = Script::echo().server_stream(|_, replies| {
+        Box::pin(async move {
+            for round in 0..50_u8 {
+                replies.send(&noted([3 * round])).await?;
+                let lent = &mut *replies;
+                let sent = std::thread::scope(|scope| {
+                    scope.spawn(|| lent.send(&noted([3 * round + 1])).now_or_never()).join().unwrap()
+                });
+                sent.expect("there is room")?;
+                replies.send(&noted([3 * round + 2])).await?;
+            }
+            Ok(())
+        })
+    });
+    let server = script.serve();
+    let answer = server.peer().await.call(1, SERVER_STREAM, &[], &note("")).await;
+    assert_eq!((answer.status(), answer.notes().concat()), (0, (0..150).collect::<Vec<u8>>()));
+}
+
+/// Messages of all sizes round the size of a frame pass through windows of all sizes, in order.
+#[tokio::test(start_paused = true)]
+async fn all_sizes_pass_through_all_windows() {
+    let sizes = [0, 1, 8_000, 16_370, 16_375, 16_379, 16_384, 20_000, 32_768, 32_770, 70_000, 200_000];
+    let body: Vec<u8> = sizes.iter().flat_map(|size| note(vec![7; *size])).collect();
+    let server = Script::echo().serve();
+    for window in [1_000, 16_384, 65_535, 1 << 20] {
+        let mut peer = server.peer_with(&[(setting::INITIAL_WINDOW_SIZE, window)]).await;
+        peer.request(1, BIDI, &[]).await;
+        peer.send_data(1, &body, END).await;
+        let answer = peer.answer(1).await;
+        assert_eq!(answer.status(), 0, "{window}");
+        assert!(answer.body == body, "{window}");
+    }
+}
+
+/// Calls of all kinds on several connections and threads at once each get their own answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_calls_on_many_threads() {
+    let server = Script::echo().serve();
+    let mut clients = Vec::new();
+    for client in 0..8_u32 {
+        let mut peer = server.peer_with(&[(setting::INITIAL_WINDOW_SIZE, 777 + 1_000 * client)]).await;
+        clients.push(tokio::spawn(async move {
+            for round in 0..50 {
+                let streams = || (1 + 40 * round..).step_by(2).take(20);
+                for stream in streams() {
+                    let path = [UNARY, CLIENT_STREAM, BIDI][stream as usize / 2 % 3];
+                    peer.queue_headers(stream, &request(path, &[]), MORE);
+                    peer.queue_data(stream, note(stream.to_be_bytes()), MORE);
+                    peer.queue_data(stream, [], END);
+                }
+                for stream in streams() {
+                    let answer = peer.answer(stream).await;
+                    assert_eq!((answer.status(), answer.notes().concat()), (0, stream.to_be_bytes().to_vec()));
+                }
+            }
+            peer.assert_alive().await;
+        }));
+    }
+    for client in clients {
+        client.await.unwrap();
+    }
 }

@@ -182,6 +182,23 @@ async fn a_reset_inside_a_message_is_no_message() {
     assert!(["Ok(Some([111, 110, 101]))", "Ok(Some([111, 110, 101])) Err(Cancelled)"].contains(&&*seen), "{seen}");
 }
 
+/// M12: a unary request that is reset, or lost, half-way starts no handler.
+#[tokio::test(start_paused = true)]
+async fn half_a_unary_request_starts_no_handler() {
+    let script = Script::echo().unary(|_| panic!("the handler runs"));
+    let server = script.serve();
+    let mut peer = server.peer().await;
+    for (bytes, stream) in [(&note("four")[..7], 1), (&note("four")[..], 3)] {
+        peer.request(stream, UNARY, &[]).await;
+        peer.data(stream, bytes, MORE).await;
+        peer.settle().await;
+        peer.reset(stream, error::CANCEL).await;
+        peer.settle().await;
+        assert!(peer.stream(stream).blocks.is_empty());
+    }
+    peer.assert_alive().await;
+}
+
 /// M13: what is no message of the protocol is INTERNAL, and the server lives on.
 #[tokio::test(start_paused = true)]
 async fn malformed_messages_are_internal() {

@@ -98,12 +98,20 @@ async fn a_handler_may_send_headers_early_and_once() {
             Ok(())
         })
     });
+    let script = script.server_stream(|request, replies| {
+        Box::pin(async move {
+            replies.send(&request).await?;
+            assert!(replies.send_headers(Metadata::new()).is_err(), "headers go with the first message");
+            Ok(())
+        })
+    });
     let server = script.serve();
     let mut peer = server.peer().await;
-    peer.request(1, BIDI, &[]).await;
-    assert_eq!(peer.head(1).await.get("x-own"), Some("1"));
-    peer.data(1, [], END).await;
-    let answer = peer.answer(1).await;
+    assert_eq!(peer.call(1, SERVER_STREAM, &[], &note("x")).await.status(), 0);
+    peer.request(3, BIDI, &[]).await;
+    assert_eq!(peer.head(3).await.get("x-own"), Some("1"));
+    peer.data(3, [], END).await;
+    let answer = peer.answer(3).await;
     assert_eq!((answer.blocks.len(), answer.status()), (2, 0));
 }
 
