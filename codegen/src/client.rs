@@ -1,0 +1,79 @@
+//! The code of the clients of a service: one to await and one that blocks.
+
+use crate::layout::{Code, Parameter, Type};
+use crate::service::{Method, Service, Style};
+
+/// What the two kinds of client differ in.
+#[derive(Debug)]
+pub(crate) struct Flavour {
+    suffix: &'static str,
+    about: &'static str,
+    /// Where in the runtime crate the channel and the streams are.
+    module: &'static str,
+    function: &'static str,
+    awaits: &'static str,
+}
+
+pub(crate) const ASYNC: Flavour =
+    Flavour { suffix: "Client", about: "over a channel", module: "", function: "pub async fn", awaits: ".await" };
+
+pub(crate) const BLOCKING: Flavour = Flavour {
+    suffix: "BlockingClient",
+    about: "over a channel, from code that is not async",
+    module: "blocking::",
+    function: "pub fn",
+    awaits: "",
+};
+
+/// Writes a client of a service.
+pub(crate) fn write(code: &mut Code, service: &Service<'_>, style: Style<'_>, flavour: &Flavour) {
+    let name = format!("{}{}", service.name, flavour.suffix);
+    let channel = style.runtime_type(&format!("{}Channel", flavour.module), []);
+    code.gap();
+    code.line(format!("/// Calls a [`{}`] {}.", service.name, flavour.about));
+    code.lines(style.attributes);
+    code.line("#[derive(Clone, Debug)]");
+    let field = |code: &mut Code| code.line(format!("channel: {channel},"));
+    code.block(format!("pub struct {name} {{"), field, "}");
+    code.gap();
+    code.lines(style.attributes);
+    let functions = |code: &mut Code| {
+        code.line("/// Calls over this channel.");
+        let new = |code: &mut Code| code.line("Self { channel }");
+        code.block(format!("pub fn new(channel: {channel}) -> Self {{"), new, "}");
+        for method in &service.methods {
+            write_method(code, service, method, style, flavour);
+        }
+    };
+    code.block(format!("impl {name} {{"), functions, "}");
+}
+
+fn write_method(code: &mut Code, service: &Service<'_>, method: &Method<'_>, style: Style<'_>, flavour: &Flavour) {
+    let own = |name: &str, inside: &Type| style.runtime_type(&format!("{}{name}", flavour.module), [inside.clone()]);
+    let (request, reply) = (&method.request, &method.reply);
+    let (call, value) = match (method.streams_requests, method.streams_replies) {
+        (false, false) => ("unary", style.runtime_type("Response", [reply.clone()])),
+        (false, true) => ("server_streaming", own("Receiver", reply)),
+        (true, false) => {
+            let name = format!("{}ClientStreaming", flavour.module);
+            ("client_streaming", style.runtime_type(&name, [request.clone(), reply.clone()]))
+        }
+        (true, true) => ("bidi_streaming", Type::tuple([own("Sender", request), own("Receiver", reply)])),
+    };
+    // A call that streams its requests begins with metadata only.
+    let first = if method.streams_requests { Type::path("()") } else { request.clone() };
+    let into = Type::of("impl ::std::convert::Into", [style.runtime_type("Request", [first])]);
+    code.gap();
+    method.write_docs(code, service);
+    if method.deprecated {
+        code.line("#[deprecated]");
+    }
+    let head = format!("{} {}", flavour.function, method.ident);
+    let parameters = [Parameter::SELF, Parameter::new("request", into)];
+    code.signature(&head, &parameters, &style.result(value), " {");
+    let body = |code: &mut Code| {
+        code.line(format!("let path = \"{}\";", method.path(service)));
+        code.line(format!("self.channel.{call}(path, request.into()){}", flavour.awaits));
+    };
+    code.block_of(body, "}");
+}

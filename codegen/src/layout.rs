@@ -1,0 +1,272 @@
+//! Writes code in the shape that rustfmt gives it, so that formatting the output changes nothing.
+
+use std::fmt::{self, Display, Formatter};
+
+use crate::comments;
+
+const WIDTH: usize = 100;
+/// The widest list within brackets that rustfmt leaves on one line.
+const LIST_WIDTH: usize = 60;
+
+/// A text of code that grows line by line.
+#[derive(Debug, Default)]
+pub(crate) struct Code {
+    text: String,
+    depth: usize,
+}
+
+impl Code {
+    pub(crate) fn into_text(self) -> String {
+        self.text
+    }
+
+    /// The number of columns before a line.
+    fn indent(&self) -> usize {
+        self.depth * 4
+    }
+
+    pub(crate) fn line(&mut self, line: impl Display) {
+        let line = line.to_string();
+        if !line.is_empty() {
+            self.text.push_str(&" ".repeat(self.indent()));
+        }
+        self.text.push_str(&line);
+        self.text.push('\n');
+    }
+
+    /// Writes several lines as they are, but for the indentation.
+    pub(crate) fn lines(&mut self, text: &str) {
+        text.lines().for_each(|line| self.line(line));
+    }
+
+    /// An empty line, except where a block or the text begins.
+    pub(crate) fn gap(&mut self) {
+        if !self.text.is_empty() && !self.text.ends_with("{\n") && !self.text.ends_with("\n\n") {
+            self.text.push('\n');
+        }
+    }
+
+    /// A line, and all that is written by `inside` one step further in, and the line that closes it.
+    pub(crate) fn block(&mut self, open: impl Display, inside: impl FnOnce(&mut Self), close: &str) {
+        self.line(open);
+        self.block_of(inside, close);
+    }
+
+    /// The same for a block that has been opened.
+    pub(crate) fn block_of(&mut self, inside: impl FnOnce(&mut Self), close: &str) {
+        self.depth += 1;
+        inside(self);
+        self.depth -= 1;
+        self.line(close);
+    }
+
+    /// Comments of documentation, or one line in their place.
+    pub(crate) fn docs(&mut self, docs: &[String], otherwise: &str) {
+        if docs.is_empty() {
+            self.line(comments::doc_line(otherwise));
+        }
+        docs.iter().for_each(|doc| self.line(comments::doc_line(doc)));
+    }
+
+    /// The head of a function, up to and with `end`.
+    pub(crate) fn signature(&mut self, head: &str, parameters: &[Parameter], returns: &Type, end: &str) {
+        let list: Vec<_> = parameters.iter().map(ToString::to_string).collect();
+        let line = format!("{head}({}) -> {returns}{end}", list.join(", "));
+        if self.indent() + line.len() <= WIDTH {
+            return self.line(line);
+        }
+        self.parameters(head, parameters);
+        let used = self.indent() + ") -> ".len();
+        let returns = returns.lay_out(self.indent(), used, end.len());
+        self.line_with(") -> ", &returns, end);
+    }
+
+    /// The same for a function that returns a `Future` of a type, which is `Send`.
+    pub(crate) fn future_signature(&mut self, head: &str, parameters: &[Parameter], output: &Type, end: &str) {
+        self.parameters(head, parameters);
+        let future = Type::of("impl ::std::future::Future", [output.prefixed("Output = ")]);
+        let used = self.indent() + ") -> ".len();
+        let send = "+ ::std::marker::Send";
+        // rustfmt counts one step of indentation more for the first of several bounds.
+        if used + future.to_string().len() + 4 <= WIDTH {
+            self.line(format!(") -> {future}"));
+            self.line(format!("{send}{end}"));
+        } else {
+            let future = future.broken(self.indent());
+            self.line_with(") -> ", &future, &format!(" {send}{end}"));
+        }
+    }
+
+    /// A constant that is a list.
+    pub(crate) fn list(&mut self, constant: &str, items: &[String]) {
+        const SHORT: usize = 10;
+        let list = items.join(", ");
+        let line = format!("{constant} = &[{list}];");
+        if list.len() <= LIST_WIDTH && self.indent() + line.len() <= WIDTH {
+            self.line(line);
+        } else if list.len() <= LIST_WIDTH {
+            self.line(format!("{constant} ="));
+            self.line(format!("    &[{list}];"));
+        } else if items.iter().all(|item| item.len() <= SHORT) {
+            // Short items share lines.
+            let room = WIDTH.saturating_sub(self.indent() + 4);
+            self.block(format!("{constant} = &["), |code| code.filled(items, room), "];");
+        } else {
+            let inside = |code: &mut Self| items.iter().for_each(|item| code.line(format!("{item},")));
+            self.block(format!("{constant} = &["), inside, "];");
+        }
+    }
+
+    fn filled(&mut self, items: &[String], room: usize) {
+        let mut line = String::new();
+        for item in items {
+            if !line.is_empty() && line.len() + 1 + item.len() + 1 > room {
+                self.line(std::mem::take(&mut line));
+            }
+            let gap = if line.is_empty() { "" } else { " " };
+            line.push_str(&format!("{gap}{item},"));
+        }
+        self.line(line);
+    }
+
+    /// The call of a function as the only argument of a macro.
+    pub(crate) fn macro_call(&mut self, open: &str, function: &str, arguments: &[&str], close: &str) {
+        let call = format!("{function}({})", arguments.join(", "));
+        if call.len() <= LIST_WIDTH && self.indent() + open.len() + call.len() + close.len() <= WIDTH {
+            return self.line(format!("{open}{call}{close}"));
+        }
+        let inside = |code: &mut Self| {
+            for (index, argument) in arguments.iter().enumerate() {
+                let comma = if index + 1 < arguments.len() { "," } else { "" };
+                code.line(format!("{argument}{comma}"));
+            }
+        };
+        self.block(format!("{open}{function}("), inside, &format!("){close}"));
+    }
+
+    /// The call of a function that is awaited.
+    pub(crate) fn awaited(&mut self, function: &str, arguments: &[&str]) {
+        let call = format!("{function}({})", arguments.join(", "));
+        let room = WIDTH.saturating_sub(self.indent());
+        if call.len() + ".await".len() <= room {
+            self.line(format!("{call}.await"));
+        } else if call.len() <= room {
+            self.line(call);
+            self.line("    .await");
+        } else {
+            let inside = |code: &mut Self| {
+                let arguments = arguments.iter();
+                arguments.for_each(|argument| code.line(format!("{argument},")));
+            };
+            self.block(format!("{function}("), inside, ")");
+            self.line(".await");
+        }
+    }
+
+    fn parameters(&mut self, head: &str, parameters: &[Parameter]) {
+        self.line(format!("{head}("));
+        self.depth += 1;
+        for Parameter { name, kind } in parameters {
+            match kind {
+                None => self.line(format!("{name},")),
+                Some(kind) => {
+                    let used = self.indent() + name.len() + 2;
+                    let kind = kind.lay_out(self.indent(), used, 1);
+                    self.line_with(&format!("{name}: "), &kind, ",");
+                }
+            }
+        }
+        self.depth -= 1;
+    }
+
+    /// Writes text of which all lines but the first have their indentation already.
+    fn line_with(&mut self, start: &str, laid_out: &str, end: &str) {
+        self.line(format!("{start}{laid_out}{end}"));
+    }
+}
+
+/// A parameter of a function; without a type it is a form of `self`.
+#[derive(Debug, Clone)]
+pub(crate) struct Parameter {
+    name: &'static str,
+    kind: Option<Type>,
+}
+
+impl Parameter {
+    pub(crate) const SELF: Self = Self { name: "&self", kind: None };
+
+    pub(crate) fn new(name: &'static str, kind: Type) -> Self {
+        Self { name, kind: Some(kind) }
+    }
+}
+
+impl Display for Parameter {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            None => f.write_str(self.name),
+            Some(kind) => write!(f, "{}: {kind}", self.name),
+        }
+    }
+}
+
+/// A type as it is written: a path, with types in brackets or without.
+#[derive(Debug, Clone)]
+pub(crate) struct Type {
+    head: String,
+    brackets: [char; 2],
+    inside: Vec<Self>,
+}
+
+impl Type {
+    pub(crate) fn path(path: impl Into<String>) -> Self {
+        Self { head: path.into(), brackets: ['<', '>'], inside: Vec::new() }
+    }
+
+    pub(crate) fn of<const N: usize>(head: impl Into<String>, inside: [Self; N]) -> Self {
+        Self { head: head.into(), brackets: ['<', '>'], inside: inside.into() }
+    }
+
+    pub(crate) fn tuple<const N: usize>(inside: [Self; N]) -> Self {
+        Self { head: String::new(), brackets: ['(', ')'], inside: inside.into() }
+    }
+
+    /// The same with something before it, as a reference has.
+    pub(crate) fn prefixed(&self, prefix: &str) -> Self {
+        Self { head: format!("{prefix}{}", self.head), ..self.clone() }
+    }
+
+    fn list(&self) -> String {
+        self.inside.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Writes the type behind `used` columns and before `tail` more, over several lines if need be.
+    fn lay_out(&self, indent: usize, used: usize, tail: usize) -> String {
+        let is_wide_tuple = self.brackets[0] == '(' && self.list().len() > LIST_WIDTH;
+        let line = self.to_string();
+        if self.inside.is_empty() || (used + line.len() + tail <= WIDTH && !is_wide_tuple) {
+            return line;
+        }
+        self.broken(indent)
+    }
+
+    /// Writes each type within the brackets on lines of its own.
+    fn broken(&self, indent: usize) -> String {
+        let [open, close] = self.brackets;
+        let outer = " ".repeat(indent);
+        let mut text = format!("{}{open}\n", self.head);
+        for inside in &self.inside {
+            let inside = inside.lay_out(indent + 4, indent + 4, 1);
+            text.push_str(&format!("{outer}    {inside},\n"));
+        }
+        text.push_str(&format!("{outer}{close}"));
+        text
+    }
+}
+
+impl Display for Type {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let [open, close] = self.brackets;
+        f.write_str(&self.head)?;
+        if self.inside.is_empty() { Ok(()) } else { write!(f, "{open}{}{close}", self.list()) }
+    }
+}

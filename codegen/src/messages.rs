@@ -1,0 +1,190 @@
+//! The code of messages and enums: written by protobuf-codegen, then fitted to its new home.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+
+use protobuf::descriptor::FileDescriptorProto;
+use protobuf_codegen::gen_and_write::gen_and_write;
+use protobuf_codegen::{Customize, CustomizeCallback};
+use protobuf_parse::ProtoPathBuf;
+
+use crate::comments;
+use crate::descriptors;
+use crate::fault::Error;
+use crate::names::{Names, RAW_KEYWORDS};
+use crate::scratch::Scratch;
+use crate::source::Sources;
+
+/// The documentation of everything that has some, by full name.
+#[derive(Debug, Default)]
+pub(crate) struct Docs(BTreeMap<String, Vec<String>>);
+
+impl Docs {
+    pub(crate) fn of(sources: &Sources) -> Self {
+        let mut docs = BTreeMap::new();
+        for file in &sources.files {
+            for definition in &file.outline.definitions {
+                let lines = comments::documentation(&definition.comment);
+                if !lines.is_empty() {
+                    docs.insert(file.outline.full_name(definition), lines);
+                }
+            }
+        }
+        Self(docs)
+    }
+
+    pub(crate) fn get(&self, full_name: &str) -> &[String] {
+        self.0.get(full_name).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// What is needed to write messages.
+pub(crate) struct Messages<'a> {
+    /// All files, each after those it imports.
+    pub(crate) files: &'a [FileDescriptorProto],
+    pub(crate) names: &'a Names,
+    pub(crate) docs: &'a Docs,
+    pub(crate) lite: bool,
+    /// The path of the runtime crate.
+    pub(crate) runtime: &'a str,
+}
+
+impl Messages<'_> {
+    /// The items of the module of each of the given files, in their order.
+    pub(crate) fn write(&self, files: &[&FileDescriptorProto], scratch: &Scratch) -> Result<Vec<String>, Error> {
+        let folder = scratch.folder("rust")?;
+        let renamed: Vec<_> = self.files.iter().map(|file| self.renamed(file)).collect();
+        let paths = files.iter().map(|file| ProtoPathBuf::new(self.file_name(file.name())));
+        let paths = paths.collect::<Result<Vec<_>, _>>().map_err(|error| Error::set_up(format!("{error:#}")))?;
+        // Lite or not is said once for all: a file that is not lite cannot import one that is.
+        let customize = Customize::default().gen_mod_rs(false).lite_runtime(self.lite).tokio_bytes(true);
+        gen_and_write(&renamed, "pure", &paths, &folder, &customize, &Unchanged)
+            .map_err(|error| Error::set_up(format!("{error:#}")))?;
+        let adapted = files.iter().map(|file| {
+            let module = self.names.module(file.name()).unwrap_or_default();
+            let path = folder.join(format!("{module}.rs"));
+            let text = fs::read_to_string(&path).map_err(|error| Error::file(&path, error))?;
+            Ok(self.adapt(&text, file))
+        });
+        adapted.collect()
+    }
+
+    /// A file as it is called for protobuf-codegen, which makes a module of the last part of its
+    /// name only and would write two files of one name over each other.
+    fn renamed(&self, file: &FileDescriptorProto) -> FileDescriptorProto {
+        let mut file = file.clone();
+        file.set_name(self.file_name(file.name()));
+        for import in &mut file.dependency {
+            *import = self.file_name(import);
+        }
+        file
+    }
+
+    fn file_name(&self, name: &str) -> String {
+        self.names.module(name).map_or_else(|| name.to_owned(), |module| format!("{module}.proto"))
+    }
+
+    /// Fits the text of a file to the output: documentation in the places that are marked for it,
+    /// paths through the runtime, and the descriptor with the true names of files.
+    fn adapt(&self, text: &str, file: &FileDescriptorProto) -> String {
+        let mut out = String::with_capacity(text.len());
+        // The head is comments and attributes of the file; ours stand on the module around.
+        let mut lines = text.lines().skip_while(|line| !line.starts_with("/// "));
+        while let Some(line) = lines.next() {
+            let bare = line.trim_start();
+            let indent = &line[..line.len() - bare.len()];
+            if bare.starts_with("static file_descriptor_proto_data") {
+                let literal = descriptors::literal(&descriptors::encoded_file(file), "    ");
+                let _ = writeln!(out, "static file_descriptor_proto_data: &'static [u8] = {literal};");
+                lines.by_ref().find(|line| *line == "\";");
+            } else if let Some(mark) = bare.strip_prefix("// @@protoc_insertion_point(") {
+                let name = mark.trim_end_matches(')').split_once(':').map_or("", |(_, name)| name);
+                for doc in self.docs.get(name) {
+                    let _ = writeln!(out, "{indent}{}", comments::doc_line(doc));
+                }
+            } else if bare.starts_with("///") {
+                let _ = writeln!(out, "{line}");
+            } else if !bare.starts_with("//") {
+                let _ = writeln!(out, "{}", adapt_line(line, self.runtime));
+            }
+        }
+        out
+    }
+}
+
+/// Changes nothing of what protobuf-codegen writes.
+struct Unchanged;
+
+impl CustomizeCallback for Unchanged {}
+
+/// Rewrites the paths and the keywords of one line of code; texts in quotes stay as they are.
+fn adapt_line(line: &str, runtime: &str) -> String {
+    let mut out = String::with_capacity(line.len() + 32);
+    let mut rest = line;
+    while let Some(first) = rest.chars().next() {
+        let starts_path = !out.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        let path = ["::protobuf::", "::bytes::"].into_iter().find(|path| starts_path && rest.starts_with(path));
+        let length = if let Some(path) = path {
+            out.push_str(runtime);
+            path.len()
+        } else if first == '"' {
+            text_length(rest)
+        } else if first.is_ascii_alphabetic() || first == '_' {
+            let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            let length = rest.find(|c| !word(c)).unwrap_or(rest.len());
+            if RAW_KEYWORDS.contains(&&rest[..length]) {
+                out.push_str("r#");
+            }
+            length
+        } else {
+            first.len_utf8()
+        };
+        out.push_str(&rest[..length]);
+        rest = &rest[length..];
+    }
+    out
+}
+
+/// The length of the text in quotes that a line begins with.
+fn text_length(line: &str) -> usize {
+    let mut escaped = false;
+    for (at, next) in line.char_indices().skip(1) {
+        match next {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return at + 1,
+            _ => {}
+        }
+    }
+    line.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_go_through_the_runtime() {
+        let line = "    pub special_fields: ::protobuf::SpecialFields, ::bytes::Bytes";
+        let adapted = "    pub special_fields: ::rt::protobuf::SpecialFields, ::rt::bytes::Bytes";
+        assert_eq!(adapt_line(line, "::rt"), adapted);
+    }
+
+    #[test]
+    fn modules_of_messages_called_like_crates_stay() {
+        let line = "super::protobuf::Inner, super::bytes::Inner";
+        assert_eq!(adapt_line(line, "::rt"), line);
+    }
+
+    #[test]
+    fn new_keywords_become_raw() {
+        assert_eq!(adapt_line("self.gen = m.try; regen", "::rt"), "self.r#gen = m.r#try; regen");
+    }
+
+    #[test]
+    fn texts_stay() {
+        let line = r#""gen \" ::protobuf::" "#;
+        assert_eq!(adapt_line(line, "::rt"), line);
+    }
+}

@@ -1,0 +1,45 @@
+//! A folder for the files that the parser and protobuf-codegen want to read and write.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::{env, fs, process};
+
+use crate::fault::Error;
+
+/// A fresh folder, removed with all its files when this is dropped.
+pub(crate) struct Scratch {
+    folder: PathBuf,
+}
+
+impl Scratch {
+    /// Makes a folder within `OUT_DIR`, or within the system's folder for such files.
+    pub(crate) fn new() -> Result<Self, Error> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let base = env::var_os("OUT_DIR").map_or_else(env::temp_dir, PathBuf::from);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = base.join(format!("puregrpc-build-{}-{count}", process::id()));
+        fs::create_dir_all(&folder).map_err(|error| Error::file(&folder, error))?;
+        Ok(Self { folder })
+    }
+
+    /// Makes a folder within this one.
+    pub(crate) fn folder(&self, name: &str) -> Result<PathBuf, Error> {
+        let folder = self.folder.join(name);
+        fs::create_dir_all(&folder).map_err(|error| Error::file(&folder, error))?;
+        Ok(folder)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What cannot be removed is left to whoever owns the folder around it.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Writes a file and the folders on the way to it.
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Error> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(|error| Error::file(folder, error))?;
+    fs::write(path, text).map_err(|error| Error::file(path, error))
+}
