@@ -70,9 +70,9 @@ fn write_method(code: &mut Code, service: &Service<'_>, method: &Method<'_>, sty
     }
     let head = format!("{} {}", flavour.function, method.ident);
     let parameters = [Parameter::SELF, Parameter::new("request", into)];
-    code.signature(&head, &parameters, &style.result(value), " {");
+    code.signature(&head, &parameters, &style.result(value));
     let body = |code: &mut Code| {
-        code.line(format!("let path = \"{}\";", method.path(service)));
+        code.assign("path", &format!("\"{}\"", method.path(service)));
         code.line(format!("self.channel.{call}(path, request.into()){}", flavour.awaits));
     };
     code.block_of(body, "}");

@@ -68,17 +68,17 @@ impl Code {
         docs.iter().for_each(|doc| self.line(comments::doc_line(doc)));
     }
 
-    /// The head of a function, up to and with `end`.
-    pub(crate) fn signature(&mut self, head: &str, parameters: &[Parameter], returns: &Type, end: &str) {
+    /// The head of a function, up to and with its opening brace.
+    pub(crate) fn signature(&mut self, head: &str, parameters: &[Parameter], returns: &Type) {
         let list: Vec<_> = parameters.iter().map(ToString::to_string).collect();
-        let line = format!("{head}({}) -> {returns}{end}", list.join(", "));
+        let line = format!("{head}({}) -> {returns} {{", list.join(", "));
         if self.indent() + line.len() <= WIDTH {
             return self.line(line);
         }
         self.parameters(head, parameters);
         let used = self.indent() + ") -> ".len();
-        let returns = returns.lay_out(self.indent(), used, end.len());
-        self.line_with(") -> ", &returns, end);
+        let returns = returns.lay_out(self.indent(), used, WIDTH + 2);
+        self.opening(&format!(") -> {returns}"));
     }
 
     /// The same for a function that returns a `Future` of a type, which is `Send`.
@@ -87,8 +87,8 @@ impl Code {
         let future = Type::of("impl ::std::future::Future", [output.prefixed("Output = ")]);
         let used = self.indent() + ") -> ".len();
         let send = "+ ::std::marker::Send";
-        // rustfmt counts one step of indentation more for the first of several bounds.
-        if used + future.to_string().len() + 4 <= WIDTH {
+        // rustfmt counts the indentation twice for the first of several bounds.
+        if used + self.indent() + future.to_string().len() <= WIDTH + 4 {
             self.line(format!(") -> {future}"));
             self.line(format!("{send}{end}"));
         } else {
@@ -109,7 +109,7 @@ impl Code {
             self.line(format!("    &[{list}];"));
         } else if items.iter().all(|item| item.len() <= SHORT) {
             // Short items share lines.
-            let room = WIDTH.saturating_sub(self.indent() + 4);
+            let room = WIDTH.saturating_sub(self.indent() + 4 + 1);
             self.block(format!("{constant} = &["), |code| code.filled(items, room), "];");
         } else {
             let inside = |code: &mut Self| items.iter().for_each(|item| code.line(format!("{item},")));
@@ -119,29 +119,15 @@ impl Code {
 
     fn filled(&mut self, items: &[String], room: usize) {
         let mut line = String::new();
-        for item in items {
-            if !line.is_empty() && line.len() + 1 + item.len() + 1 > room {
+        for (index, item) in items.iter().enumerate() {
+            let comma = usize::from(index + 1 < items.len());
+            if !line.is_empty() && line.len() + 1 + item.len() + comma > room {
                 self.line(std::mem::take(&mut line));
             }
             let gap = if line.is_empty() { "" } else { " " };
             line.push_str(&format!("{gap}{item},"));
         }
         self.line(line);
-    }
-
-    /// The call of a function as the only argument of a macro.
-    pub(crate) fn macro_call(&mut self, open: &str, function: &str, arguments: &[&str], close: &str) {
-        let call = format!("{function}({})", arguments.join(", "));
-        if call.len() <= LIST_WIDTH && self.indent() + open.len() + call.len() + close.len() <= WIDTH {
-            return self.line(format!("{open}{call}{close}"));
-        }
-        let inside = |code: &mut Self| {
-            for (index, argument) in arguments.iter().enumerate() {
-                let comma = if index + 1 < arguments.len() { "," } else { "" };
-                code.line(format!("{argument}{comma}"));
-            }
-        };
-        self.block(format!("{open}{function}("), inside, &format!("){close}"));
     }
 
     /// The call of a function that is awaited.
@@ -163,6 +149,49 @@ impl Code {
         }
     }
 
+    /// The head of a trait with its bounds.
+    pub(crate) fn trait_head(&mut self, name: &str, bounds: &str) {
+        const WIDTH: usize = 92;
+        let line = format!("pub trait {name}: {bounds} {{");
+        if self.indent() + line.len() <= WIDTH {
+            return self.line(line);
+        }
+        self.lines(&format!("pub trait {name}:\n    {bounds}\n{{"));
+    }
+
+    /// The head of the implementation of a trait. rustfmt does not count the indentation here.
+    pub(crate) fn impl_head(&mut self, what: &str, of: &str) {
+        let line = format!("impl{what} for {of} {{");
+        if line.len() <= WIDTH {
+            return self.line(line);
+        }
+        self.lines(&format!("impl{what}\n    for {of}\n{{"));
+    }
+
+    /// The end of a head and the brace behind it. rustfmt counts the indentation of the line twice
+    /// when it looks for the room of the brace.
+    fn opening(&mut self, line: &str) {
+        let last = line.lines().last().unwrap_or_default();
+        let width = if last.len() < line.len() { last.len() } else { self.indent() + last.len() };
+        if self.indent() + width + 2 > WIDTH {
+            self.line(line);
+            self.line("{");
+        } else {
+            self.line(format!("{line} {{"));
+        }
+    }
+
+    /// A statement that gives a name to a value.
+    pub(crate) fn assign(&mut self, name: &str, value: &str) {
+        let line = format!("let {name} = {value};");
+        if self.indent() + line.len() <= WIDTH || self.indent() + 4 + value.len() + 1 > WIDTH {
+            self.line(line);
+        } else {
+            self.line(format!("let {name} ="));
+            self.line(format!("    {value};"));
+        }
+    }
+
     fn parameters(&mut self, head: &str, parameters: &[Parameter]) {
         self.line(format!("{head}("));
         self.depth += 1;
@@ -171,7 +200,9 @@ impl Code {
                 None => self.line(format!("{name},")),
                 Some(kind) => {
                     let used = self.indent() + name.len() + 2;
-                    let kind = kind.lay_out(self.indent(), used, 1);
+                    // rustfmt lets a bound be longer than a type.
+                    let limit = if kind.head.starts_with("impl ") { WIDTH + 3 } else { WIDTH - 1 };
+                    let kind = kind.lay_out(self.indent(), used, limit);
                     self.line_with(&format!("{name}: "), &kind, ",");
                 }
             }
@@ -239,11 +270,11 @@ impl Type {
         self.inside.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     }
 
-    /// Writes the type behind `used` columns and before `tail` more, over several lines if need be.
-    fn lay_out(&self, indent: usize, used: usize, tail: usize) -> String {
+    /// Writes the type behind `used` columns, over several lines where one would pass `limit`.
+    fn lay_out(&self, indent: usize, used: usize, limit: usize) -> String {
         let is_wide_tuple = self.brackets[0] == '(' && self.list().len() > LIST_WIDTH;
         let line = self.to_string();
-        if self.inside.is_empty() || (used + line.len() + tail <= WIDTH && !is_wide_tuple) {
+        if self.inside.is_empty() || (used + line.len() <= limit && !is_wide_tuple) {
             return line;
         }
         self.broken(indent)
@@ -255,7 +286,7 @@ impl Type {
         let outer = " ".repeat(indent);
         let mut text = format!("{}{open}\n", self.head);
         for inside in &self.inside {
-            let inside = inside.lay_out(indent + 4, indent + 4, 1);
+            let inside = inside.lay_out(indent + 4, indent + 4, WIDTH - 1);
             text.push_str(&format!("{outer}    {inside},\n"));
         }
         text.push_str(&format!("{outer}{close}"));

@@ -77,10 +77,10 @@ impl Service<'_> {
         code.docs(self.docs, &format!("The service `{}`.", self.full_name));
         code.lines(style.attributes);
         let bounds = "::std::marker::Send + ::std::marker::Sync + 'static";
-        let head = format!("pub trait {}: {bounds} {{", self.name);
         if self.methods.is_empty() {
-            return code.line(format!("{head}}}"));
+            return code.line(format!("pub trait {}: {bounds} {{}}", self.name));
         }
+        code.trait_head(&self.name, bounds);
         let methods = |code: &mut Code| {
             for method in &self.methods {
                 code.gap();
@@ -88,7 +88,7 @@ impl Service<'_> {
                 self.write_trait_method(code, style, method);
             }
         };
-        code.block(head, methods, "}");
+        code.block_of(methods, "}");
     }
 
     fn write_trait_method(&self, code: &mut Code, style: Style<'_>, method: &Method<'_>) {
@@ -112,14 +112,12 @@ impl Service<'_> {
             return code.future_signature(&head, &parameters, &output, ";");
         }
         code.future_signature(&head, &parameters, &output, " {");
-        let body = format!(
-            "    let message = \"method {} is not implemented\";\n    \
-             let status = {}::Status::unimplemented(message);\n    \
-             ::std::future::ready(::std::result::Result::Err(status))\n}}",
-            method.path(self),
-            style.runtime
-        );
-        code.lines(&body);
+        let body = |code: &mut Code| {
+            code.assign("message", &format!("\"method {} is not implemented\"", method.path(self)));
+            code.line(format!("let status = {}::Status::unimplemented(message);", style.runtime));
+            code.line("::std::future::ready(::std::result::Result::Err(status))");
+        };
+        code.block_of(body, "}");
     }
 
     fn write_server(&self, code: &mut Code, style: Style<'_>) {
@@ -160,11 +158,13 @@ impl<{handler}> ::std::clone::Clone for {name}Server<{handler}> {{
 
     /// Writes what the runtime calls the service through.
     fn write_routes(&self, code: &mut Code, style: Style<'_>) {
-        let runtime = style.runtime;
         let (name, handler) = (&self.name, self.handler());
         code.gap();
         code.lines(style.attributes);
-        let head = format!("impl<{handler}: {name}> {runtime}::codegen::Service for {name}Server<{handler}> {{");
+        code.impl_head(
+            &format!("<{handler}: {name}> {}::codegen::Service", style.runtime),
+            &format!("{name}Server<{handler}>"),
+        );
         let inside = |code: &mut Code| {
             code.line(format!("const NAME: &'static str = \"{}\";", self.full_name));
             let names: Vec<_> = self.methods.iter().map(|method| format!("\"{}\"", method.name)).collect();
@@ -172,10 +172,10 @@ impl<{handler}> ::std::clone::Clone for {name}Server<{handler}> {{
             code.gap();
             let call = Parameter::new("call", style.runtime_type("codegen::Call", []));
             let parameters = [Parameter::SELF, Parameter::new("method", Type::path("usize")), call];
-            code.signature("fn call", &parameters, &style.runtime_type("codegen::BoxFuture", []), " {");
+            code.signature("fn call", &parameters, &style.runtime_type("codegen::BoxFuture", []));
             code.block_of(|code| self.write_call(code), "}");
         };
-        code.block(head, inside, "}");
+        code.block_of(inside, "}");
     }
 
     fn write_call(&self, code: &mut Code) {
@@ -211,12 +211,8 @@ impl<{handler}> ::std::clone::Clone for {name}Server<{handler}> {{
         let function = format!("<{} as {}>::{}", self.handler(), self.name, method.ident);
         let end = if method.streams_replies { "finish(result, &mut replies)" } else { "answer(result)" };
         let handler = |code: &mut Code| {
-            if method.streams_requests {
-                code.macro_call("let handler = ::std::pin::pin!(", &function, &arguments, ");");
-            } else {
-                let open = "let handler = ::std::pin::pin!(async {";
-                code.block(open, |code| code.awaited(&function, &arguments), "});");
-            }
+            let open = "let handler = ::std::pin::pin!(async {";
+            code.block(open, |code| code.awaited(&function, &arguments), "});");
             code.line("driver.run(handler).await");
         };
         let call = |code: &mut Code| {
