@@ -3,6 +3,7 @@
 extern crate self as puregrpc;
 
 mod call;
+mod client;
 mod code;
 mod codec;
 mod error;
@@ -14,6 +15,7 @@ mod timeout;
 mod transport;
 
 pub use call::{Receiver, Request, Response, Sender, Sending};
+pub use client::{Channel, ClientStreaming};
 pub use code::Code;
 pub use codec::Message;
 pub use error::Error;

@@ -1,6 +1,7 @@
 //! Metadata: what a call carries beside its messages.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -130,6 +131,27 @@ impl Metadata {
     /// Adds a header that applications cannot set.
     pub(crate) fn add_header(&mut self, name: HeaderName, value: HeaderValue) {
         self.map.append(name, value);
+    }
+
+    /// What is empty wherever it is asked for.
+    pub(crate) fn none() -> &'static Self {
+        static NONE: OnceLock<Metadata> = OnceLock::new();
+        NONE.get_or_init(Self::new)
+    }
+
+    /// Adds what an application may set to headers that are to be sent: what
+    /// came with another call brings no header of that call's own along.
+    pub(crate) fn append_to(self, headers: &mut HeaderMap) {
+        let mut current = None;
+        for (name, value) in self.map {
+            // A name comes with its first value only.
+            current = name.or(current);
+            if let Some(name) = &current
+                && !is_reserved(name.as_str())
+            {
+                headers.append(name, value);
+            }
+        }
     }
 
     /// The headers to be sent.
@@ -314,6 +336,16 @@ mod tests {
         metadata.insert("a", "4").unwrap();
         assert_eq!(metadata.all("a").collect::<Vec<_>>(), ["4"]);
         assert!(metadata.remove("a") && metadata.is_empty());
+    }
+
+    /// S19: what came with one call is passed on to another without its own headers.
+    #[test]
+    fn only_what_an_application_may_set_is_passed_on() {
+        let came = received(&[("grpc-timeout", b"1S"), ("x", b"1"), ("te", b"trailers"), ("x", b"2"), ("host", b"a")]);
+        let mut headers = HeaderMap::new();
+        came.append_to(&mut headers);
+        assert_eq!(headers.get_all("x").into_iter().collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!(headers.len(), 2);
     }
 
     /// R10: bad names and values are an error of the application.

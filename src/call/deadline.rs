@@ -1,9 +1,12 @@
 //! The time by which a call must have ended.
 
 use std::cell::Cell;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::status::Status;
 
@@ -17,6 +20,40 @@ pub(crate) fn after(timeout: Duration) -> Instant {
 #[cold]
 pub(crate) fn exceeded() -> Status {
     Status::deadline_exceeded("the deadline of the call has passed")
+}
+
+/// A deadline with its timer, which is made when somebody first waits: most
+/// calls end before.
+#[derive(Debug, Default)]
+pub(crate) struct Timer {
+    deadline: Option<Instant>,
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl Timer {
+    pub(crate) fn new(deadline: Option<Instant>) -> Self {
+        Self { deadline, sleep: None }
+    }
+
+    pub(crate) fn has_passed(&self) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= Instant::now())
+    }
+
+    /// Ready once the deadline has passed; wakes the last who asked.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.deadline {
+            Some(deadline) => self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline))).as_mut().poll(cx),
+            None => Poll::Pending,
+        }
+    }
+}
+
+/// Waits for `future`, but not beyond the deadline.
+pub(crate) async fn within<F: Future>(deadline: Option<Instant>, future: F) -> Result<F::Output, Status> {
+    match deadline {
+        Some(deadline) => tokio::time::timeout_at(deadline, future).await.map_err(|_| exceeded()),
+        None => Ok(future.await),
+    }
 }
 
 thread_local! {

@@ -2,14 +2,17 @@
 
 pub(crate) mod body;
 pub(crate) mod deadline;
+pub(crate) mod download;
 mod head;
 pub(crate) mod inbox;
 pub(crate) mod outbound;
 pub(crate) mod outbox;
 pub(crate) mod receiver;
+pub(crate) mod reply;
 mod request;
 mod response;
 mod sender;
+pub(crate) mod single;
 
 pub(crate) use head::Head;
 pub use receiver::Receiver;

@@ -59,8 +59,10 @@ pub(crate) enum Fate {
     Closed,
     /// The sender was dropped before that.
     Abandoned,
-    /// The peer wants nothing more.
+    /// The peer has ended the call and wants nothing more.
     Over(Result<(), Status>),
+    /// This side has given the call up.
+    Cut(Status),
 }
 
 /// Where a sender puts its messages.
@@ -162,21 +164,23 @@ impl Outbox {
         true
     }
 
-    /// For a driver that is a task of its own: waits for something to do.
-    pub(crate) fn register_driver(shared: &mut Shared, cx: &Context<'_>) {
-        match &mut shared.driver {
-            Some(driver) => driver.clone_from(cx.waker()),
-            None => shared.driver = Some(cx.waker().clone()),
-        }
+    /// The peer has ended the call: what is sent from now on is discarded, or
+    /// fails with its status.
+    pub(crate) fn end(&self, result: Result<(), Status>) {
+        self.finish(Fate::Over(result));
     }
 
-    /// The call is over: what is sent from now on is discarded, or fails with its status.
-    pub(crate) fn end(&self, result: Result<(), Status>) {
+    /// This side has given the call up: what is sent from now on fails.
+    pub(crate) fn cut(&self, status: Status) {
+        self.finish(Fate::Cut(status));
+    }
+
+    fn finish(&self, fate: Fate) {
         let mut shared = self.lock();
-        if matches!(shared.fate, Fate::Over(_)) {
+        if shared.fate.result().is_some() {
             return;
         }
-        shared.fate = Fate::Over(result);
+        shared.fate = fate;
         shared.blocked = false;
         self.busy.store(true, Ordering::Release);
         let wakers = [shared.sender.take(), shared.driver.take()];
@@ -208,8 +212,8 @@ impl Outbox {
     /// For the sender: puts a message where `place` says, unless it has to wait.
     pub(crate) fn put<M: Encode>(&self, place: &mut Place, message: &M, len: usize) -> Result<Room, Status> {
         let mut shared = self.lock();
-        if let Fate::Over(result) = &shared.fate {
-            return result.clone().map(|()| Room::Taken);
+        if let Some(result) = shared.fate.result() {
+            return result.map(|()| Room::Taken);
         }
         if shared.blocked {
             return Ok(Room::None);
@@ -230,8 +234,8 @@ impl Outbox {
     pub(crate) fn put_large<M: Encode>(&self, place: Place, message: &M, len: usize) -> Result<(), Status> {
         let mut guard = self.lock();
         let shared = &mut *guard;
-        if let Fate::Over(result) = &shared.fate {
-            return result.clone();
+        if let Some(result) = shared.fate.result() {
+            return result;
         }
         let in_slot = place == Place::Slot
             && SLOT.with_borrow_mut(|slot| {
@@ -253,8 +257,8 @@ impl Outbox {
     /// For the sender: `false` if it may go on, else it is woken when it may.
     pub(crate) fn park(&self, cx: &Context<'_>, only_if_blocked: bool) -> Result<bool, Status> {
         let mut shared = self.lock();
-        if let Fate::Over(result) = &shared.fate {
-            return result.clone().map(|()| false);
+        if let Some(result) = shared.fate.result() {
+            return result.map(|()| false);
         }
         if only_if_blocked && !shared.blocked {
             return Ok(false);
@@ -274,12 +278,31 @@ impl Outbox {
     }
 }
 
+impl Fate {
+    /// What `send` gives from now on; `None` while messages are still wanted.
+    fn result(&self) -> Option<Result<(), Status>> {
+        match self {
+            Self::Over(result) => Some(result.clone()),
+            Self::Cut(status) => Some(Err(status.clone())),
+            Self::Open | Self::Closed | Self::Abandoned => None,
+        }
+    }
+}
+
 impl Shared {
     /// Takes what waits behind the lock; gives the headers that go before it.
     pub(crate) fn take(&mut self, outbound: &mut Outbound) -> Option<Metadata> {
         outbound.extend(self.late.drain(..));
         take_payloads(&mut self.tail, outbound);
         self.headers.take()
+    }
+
+    /// For a driver that is a task of its own: waits for something to do.
+    pub(crate) fn register_driver(&mut self, cx: &Context<'_>) {
+        match &mut self.driver {
+            Some(driver) => driver.clone_from(cx.waker()),
+            None => self.driver = Some(cx.waker().clone()),
+        }
     }
 }
 

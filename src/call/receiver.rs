@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use crate::call::Head;
 use crate::call::inbox::Inbox;
+use crate::call::reply::Reply;
 use crate::codec::Message;
 use crate::frame::Deframer;
 use crate::metadata::Metadata;
@@ -45,11 +46,17 @@ pub struct Receiver<T> {
 enum Source {
     /// A server's: shared with the driver of the call.
     Server(Arc<Inbox>),
+    Client(Box<Reply>),
 }
 
 impl<T: Message> Receiver<T> {
     pub(crate) fn server(head: Head, inbox: Arc<Inbox>, limit: usize) -> Self {
         Self { head, frames: Deframer::new(limit), source: Source::Server(inbox), message: PhantomData }
+    }
+
+    pub(crate) fn client(head: Head, reply: Reply, limit: usize) -> Self {
+        let source = Source::Client(Box::new(reply));
+        Self { head, frames: Deframer::new(limit), source, message: PhantomData }
     }
 
     /// Receives the next message; `None` once the peer has sent all.
@@ -68,22 +75,65 @@ impl<T: Message> Receiver<T> {
     #[inline]
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<T>, Status>> {
         loop {
-            if let Some(message) = self.frames.next(T::decode)? {
-                return Poll::Ready(Ok(Some(message)));
+            match self.frames.next(T::decode) {
+                Ok(Some(message)) => return Poll::Ready(Ok(Some(message))),
+                Ok(None) => {}
+                Err(status) => return Poll::Ready(Err(self.fail(status))),
             }
             match ready!(self.source.poll_chunk(cx))? {
-                Some(chunk) => self.frames.push(chunk)?,
+                Some(chunk) => {
+                    if let Err(status) = self.frames.push(chunk) {
+                        return Poll::Ready(Err(self.fail(status)));
+                    }
+                }
                 None if self.frames.is_empty() => return Poll::Ready(Ok(None)),
-                None => return Poll::Ready(Err(cut_short())),
+                None => return Poll::Ready(Err(self.fail(cut_short()))),
             }
         }
+    }
+
+    /// A client cancels a call whose messages it cannot read; nothing follows.
+    #[cold]
+    fn fail(&mut self, status: Status) -> Status {
+        if let Source::Client(reply) = &mut self.source {
+            reply.fail(&status);
+            self.frames = Deframer::new(0);
+        }
+        status
     }
 }
 
 impl<T> Receiver<T> {
-    /// The metadata that came with the request, on the server.
+    /// The metadata that came before the messages: on the server that of the
+    /// request, on the client that of the response, once it has come.
     pub fn metadata(&self) -> &Metadata {
-        &self.head.metadata
+        match &self.source {
+            Source::Client(reply) => reply.headers().unwrap_or(&self.head.metadata),
+            Source::Server(_) => &self.head.metadata,
+        }
+    }
+
+    /// Waits for the metadata of the response, on the client.
+    ///
+    /// A server may send it long before its first message. Cancel safe.
+    ///
+    /// # Errors
+    ///
+    /// The status of a call that has failed without sending any.
+    pub async fn headers(&mut self) -> Result<&Metadata, Status> {
+        if let Source::Client(reply) = &mut self.source {
+            poll_fn(|cx| reply.poll_headers(cx)).await?;
+        }
+        Ok(self.metadata())
+    }
+
+    /// The metadata behind the last message, on the client, once
+    /// [`recv`](Self::recv) has given the end or an error; empty before.
+    pub fn trailers(&self) -> &Metadata {
+        match &self.source {
+            Source::Client(reply) => reply.trailers().unwrap_or(&self.head.metadata),
+            Source::Server(_) => Metadata::none(),
+        }
     }
 
     /// When the call must have ended; `None` if it may take as long as it likes.
@@ -112,6 +162,7 @@ impl Source {
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
         match self {
             Self::Server(inbox) => inbox.poll_chunk(cx),
+            Self::Client(reply) => reply.poll_chunk(cx),
         }
     }
 }

@@ -3,11 +3,13 @@
 mod buffered;
 mod in_process;
 mod peer;
+mod quota;
 pub(crate) mod settings;
 
 pub(crate) use buffered::{BufferedIo, IoHandle};
 pub use in_process::{InProcessConnector, InProcessListener, in_process};
 pub use peer::Peer;
+pub(crate) use quota::{Permit, Quota};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 

@@ -1,0 +1,317 @@
+//! The peer's side of one call, as its client sees it.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use h2::RecvStream;
+use h2::client::ResponseFuture;
+use http::{HeaderMap, StatusCode, header};
+
+use crate::call::body::Body;
+use crate::call::deadline::{self, Timer};
+use crate::call::is_grpc;
+use crate::call::outbox::Outbox;
+use crate::code::Code;
+use crate::metadata::Metadata;
+use crate::status::{GRPC_STATUS, Status};
+use crate::transport::{Permit, reset};
+
+/// Receives headers, messages and the status of one call.
+///
+/// ```text
+/// Headers --+--> Messages --+--> Over
+///           |               |
+///           +--> Foreign ---+      (an answer that is not gRPC)
+///           |               |
+///           +---------------+      (a status at once, a failure)
+/// ```
+///
+/// Dropping it before the end cancels the call, once the sending half is gone too.
+pub(crate) struct Download {
+    state: State,
+    /// The metadata that came before the messages, until it is taken.
+    headers: Option<Metadata>,
+    /// Messages that came while nobody was receiving.
+    gathered: VecDeque<Bytes>,
+    /// Whether the receiver waits, and so hears itself of what comes.
+    parked: bool,
+    timer: Timer,
+    /// What the sending half has to hear of the end through.
+    outbox: Option<Arc<Outbox>>,
+    permit: Option<Permit>,
+    /// Whether this side has ended the call.
+    given_up: bool,
+}
+
+enum State {
+    Headers(ResponseFuture),
+    Messages(Body),
+    Foreign(Box<Foreign>),
+    /// The trailers, if the call has succeeded.
+    Over(Result<Metadata, Status>),
+}
+
+impl Download {
+    pub(crate) fn new(response: ResponseFuture, timer: Timer, permit: Permit) -> Self {
+        Self {
+            state: State::Headers(response),
+            headers: None,
+            gathered: VecDeque::new(),
+            parked: false,
+            timer,
+            outbox: None,
+            permit: Some(permit),
+            given_up: false,
+        }
+    }
+
+    /// Tells this sending half when the call is over.
+    pub(crate) fn with_outbox(mut self, outbox: Arc<Outbox>) -> Self {
+        self.outbox = Some(outbox);
+        self
+    }
+
+    /// The bytes of one or more messages; `None` once the call has succeeded.
+    #[inline]
+    pub(crate) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
+        self.parked = false;
+        if let Some(chunk) = self.gathered.pop_front() {
+            if let State::Messages(body) = &mut self.state {
+                body.release(chunk.len());
+            }
+            return Poll::Ready(Ok(Some(chunk)));
+        }
+        let polled = self.poll_received(cx);
+        match &polled {
+            Poll::Ready(Ok(Some(chunk))) => {
+                if let State::Messages(body) = &mut self.state {
+                    body.release(chunk.len());
+                }
+            }
+            Poll::Ready(_) => {}
+            Poll::Pending => self.parked = true,
+        }
+        polled
+    }
+
+    /// Ready once the headers have come, or the call has ended without.
+    pub(crate) fn poll_headers(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let polled = self.poll_begun(cx);
+        self.parked = polled.is_pending();
+        polled
+    }
+
+    /// For the sending half: looks whether the call is over, unless the receiver does.
+    ///
+    /// The messages that come before the end are kept; how many those can be is
+    /// bounded by the window, which opens only as they are taken.
+    pub(crate) fn watch(&mut self, cx: &mut Context<'_>) {
+        while !self.parked && !self.is_over() {
+            match self.poll_received(cx) {
+                Poll::Ready(Ok(Some(chunk))) => self.gathered.push_back(chunk),
+                Poll::Ready(_) | Poll::Pending => return,
+            }
+        }
+    }
+
+    /// Gives the call up with this status, unless it is over.
+    pub(crate) fn cancel(&mut self, status: Status) {
+        if !self.is_over() {
+            if let Some(outbox) = self.outbox.take() {
+                outbox.cut(status.clone());
+            }
+            self.gathered.clear();
+            self.given_up = true;
+            self.end(Err(status));
+        }
+    }
+
+    /// The headers, once.
+    pub(crate) fn take_headers(&mut self) -> Option<Metadata> {
+        self.headers.take()
+    }
+
+    /// The trailers or the error, once the call is over; the trailers only once.
+    pub(crate) fn take_end(&mut self) -> Option<Result<Metadata, Status>> {
+        match &mut self.state {
+            State::Over(Ok(trailers)) => Some(Ok(std::mem::take(trailers))),
+            State::Over(Err(status)) => Some(Err(status.clone())),
+            _ => None,
+        }
+    }
+
+    /// The error of a call that is over.
+    pub(crate) fn failure(&self) -> Option<Status> {
+        if let State::Over(Err(status)) = &self.state { Some(status.clone()) } else { None }
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.state, State::Over(_))
+    }
+
+    /// Whether the call is over and the server has ended it.
+    pub(crate) fn is_ended_by_peer(&self) -> bool {
+        self.is_over() && !self.given_up
+    }
+
+    fn poll_received(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
+        loop {
+            ready!(self.poll_begun(cx));
+            let polled = match &mut self.state {
+                State::Messages(body) => match body.poll_chunk(cx) {
+                    Poll::Ready(Ok(Some(chunk))) => return Poll::Ready(Ok(Some(chunk))),
+                    Poll::Ready(Ok(None)) => body.poll_trailers(cx).map(|trailers| self.finish(trailers)),
+                    Poll::Ready(Err(status)) => {
+                        self.fail(status);
+                        Poll::Ready(())
+                    }
+                    Poll::Pending => Poll::Pending,
+                },
+                State::Over(result) => return Poll::Ready(result.as_ref().map(|_| None).map_err(Status::clone)),
+                State::Headers(_) | State::Foreign(_) => Poll::Pending,
+            };
+            if polled.is_pending() {
+                ready!(self.poll_timer(cx));
+            }
+        }
+    }
+
+    /// Ready once it is known whether messages come.
+    fn poll_begun(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let polled = match &mut self.state {
+                State::Headers(response) => Pin::new(response).poll(cx).map(|response| self.begin(response)),
+                State::Foreign(foreign) => foreign.poll_end(cx).map(|result| self.end(result)),
+                State::Messages(_) | State::Over(_) => return Poll::Ready(()),
+            };
+            if polled.is_pending() {
+                ready!(self.poll_timer(cx));
+            }
+        }
+    }
+
+    /// Ready when the deadline has passed and with it the call.
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        ready!(self.timer.poll(cx));
+        self.cancel(deadline::exceeded());
+        Poll::Ready(())
+    }
+
+    fn begin(&mut self, response: Result<http::Response<RecvStream>, h2::Error>) {
+        let (head, stream) = match response {
+            Ok(response) => response.into_parts(),
+            Err(error) => return self.fail(reset::status(&error)),
+        };
+        let body = Body::new(stream);
+        let is_grpc = head.status == StatusCode::OK
+            && head.headers.get(header::CONTENT_TYPE).is_some_and(|value| is_grpc(value.as_bytes()));
+        if (body.is_ended() || !is_grpc) && head.headers.contains_key(GRPC_STATUS) {
+            return self.end(read_status(head.headers));
+        }
+        if !is_grpc {
+            self.state = State::Foreign(Box::new(Foreign::new(head.status, &head.headers, body)));
+        } else if body.is_ended() {
+            self.end(Err(no_status()));
+        } else {
+            self.headers = Some(Metadata::from_headers(head.headers));
+            self.state = State::Messages(body);
+        }
+    }
+
+    fn finish(&mut self, trailers: Result<Option<HeaderMap>, h2::Error>) {
+        match trailers {
+            Ok(Some(trailers)) => self.end(read_status(trailers)),
+            Ok(None) => self.end(Err(Status::internal("the server ended the call without trailers"))),
+            Err(error) => self.fail(reset::status(&error)),
+        }
+    }
+
+    /// The stream or the connection failed. A server resets a call whose time
+    /// is up: this side's clock may say so only a little later.
+    #[cold]
+    fn fail(&mut self, status: Status) {
+        let late = status.code() == Code::Cancelled && self.timer.has_passed();
+        self.end(Err(if late { deadline::exceeded().with_source(status) } else { status }));
+    }
+
+    fn end(&mut self, result: Result<Metadata, Status>) {
+        if let Some(outbox) = self.outbox.take() {
+            outbox.end(result.as_ref().map(drop).map_err(Status::clone));
+        }
+        self.state = State::Over(result);
+        self.timer = Timer::default();
+        self.permit = None;
+    }
+}
+
+impl fmt::Debug for Download {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Download").field("is_over", &self.is_over()).finish_non_exhaustive()
+    }
+}
+
+/// An answer that is not gRPC: from a proxy, or from another kind of server.
+struct Foreign {
+    status: StatusCode,
+    /// What kind of answer it is, for people.
+    kind: String,
+    body: Body,
+    /// What it begins with.
+    text: Vec<u8>,
+}
+
+impl Foreign {
+    fn new(status: StatusCode, headers: &HeaderMap, body: Body) -> Self {
+        let kind = match headers.get(header::CONTENT_TYPE) {
+            Some(value) => format!("content-type {:?}", String::from_utf8_lossy(value.as_bytes())),
+            None => "no content-type".to_owned(),
+        };
+        Self { status, kind, body, text: Vec::new() }
+    }
+
+    /// Ready when as much of the body has come as is told.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<Metadata, Status>> {
+        while self.text.len() < FOREIGN_TEXT {
+            match ready!(self.body.poll_chunk(cx)) {
+                Ok(Some(chunk)) => {
+                    self.body.release(chunk.len());
+                    self.text.extend_from_slice(&chunk[..chunk.len().min(FOREIGN_TEXT - self.text.len())]);
+                }
+                Ok(None) => match ready!(self.body.poll_trailers(cx)) {
+                    Ok(Some(trailers)) if trailers.contains_key(GRPC_STATUS) => {
+                        return Poll::Ready(read_status(trailers));
+                    }
+                    _ => break,
+                },
+                Err(_) => break,
+            }
+        }
+        Poll::Ready(Err(self.describe()))
+    }
+
+    fn describe(&self) -> Status {
+        let code = Code::from_http_status(self.status.as_u16());
+        let mut message = format!("the answer is not gRPC: HTTP status {}, {}", self.status.as_u16(), self.kind);
+        if !self.text.is_empty() {
+            message = format!("{message}, beginning {:?}", String::from_utf8_lossy(&self.text));
+        }
+        Status::new(code, message)
+    }
+}
+
+fn read_status(trailers: HeaderMap) -> Result<Metadata, Status> {
+    Status::read(trailers).unwrap_or_else(|| Err(no_status()))
+}
+
+#[cold]
+fn no_status() -> Status {
+    Status::unknown("the server ended the call without a grpc-status")
+}
+
+/// How much of an answer that is not gRPC is told.
+const FOREIGN_TEXT: usize = 1024;

@@ -1,0 +1,122 @@
+//! The answers of a call, for the client that receives them.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+
+use crate::call::download::Download;
+use crate::metadata::Metadata;
+use crate::status::Status;
+
+/// A [`Download`] that the sending half may watch while nobody receives.
+#[derive(Clone, Debug)]
+pub(crate) struct SharedDownload(Arc<Mutex<Download>>);
+
+/// The sending half's view of it: gone when the receiver is.
+#[derive(Debug)]
+pub(crate) struct WeakDownload(Weak<Mutex<Download>>);
+
+impl SharedDownload {
+    pub(crate) fn new(download: Download) -> Self {
+        Self(Arc::new(Mutex::new(download)))
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakDownload {
+        WeakDownload(Arc::downgrade(&self.0))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Download> {
+        // A panic can leave it between two messages, not inside of one.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl WeakDownload {
+    pub(crate) fn upgrade(&self) -> Option<SharedDownload> {
+        self.0.upgrade().map(SharedDownload)
+    }
+}
+
+/// What a client receives in one call; dropping it before the end cancels the call.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    download: SharedDownload,
+    /// The headers, once they have come.
+    headers: Option<Metadata>,
+    /// The trailers or the error, once the call is over.
+    end: Option<Result<Metadata, Status>>,
+}
+
+impl Reply {
+    pub(crate) fn new(download: SharedDownload) -> Self {
+        Self { download, headers: None, end: None }
+    }
+
+    /// The bytes of one or more messages; `None` once the call has succeeded.
+    #[inline]
+    pub(crate) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
+        match &self.end {
+            Some(Ok(_)) => return Poll::Ready(Ok(None)),
+            Some(Err(status)) => return Poll::Ready(Err(status.clone())),
+            None => {}
+        }
+        let mut download = self.download.lock();
+        let chunk = ready!(download.poll_chunk(cx));
+        if self.headers.is_none() {
+            self.headers = download.take_headers();
+        }
+        if !matches!(chunk, Ok(Some(_))) {
+            self.end = download.take_end();
+        }
+        Poll::Ready(chunk)
+    }
+
+    /// Ready once the headers have come, or the call has succeeded without; an
+    /// error if it failed before.
+    pub(crate) fn poll_headers(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        if self.headers.is_some() {
+            return Poll::Ready(Ok(()));
+        }
+        let mut download = self.download.lock();
+        ready!(download.poll_headers(cx));
+        self.headers = download.take_headers();
+        match download.failure() {
+            Some(status) if self.headers.is_none() => Poll::Ready(Err(status)),
+            _ => Poll::Ready(Ok(())),
+        }
+    }
+
+    /// Gives the call up: a message cannot be read.
+    #[cold]
+    pub(crate) fn fail(&mut self, status: &Status) {
+        self.download.lock().cancel(status.clone());
+        self.end = Some(Err(status.clone()));
+    }
+
+    pub(crate) fn headers(&self) -> Option<&Metadata> {
+        self.headers.as_ref()
+    }
+
+    /// For a call with one answer: the download itself.
+    pub(crate) fn download(&self) -> MutexGuard<'_, Download> {
+        self.download.lock()
+    }
+
+    /// The trailers of a call that is over, also of one that has failed.
+    pub(crate) fn trailers(&self) -> Option<&Metadata> {
+        match &self.end {
+            Some(Ok(trailers)) => Some(trailers),
+            Some(Err(status)) => Some(status.metadata()),
+            None => None,
+        }
+    }
+}
+
+impl Drop for Reply {
+    fn drop(&mut self) {
+        if self.end.is_none() {
+            self.download.lock().cancel(Status::cancelled("the receiver was dropped before the end of the call"));
+        }
+    }
+}

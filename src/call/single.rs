@@ -1,0 +1,57 @@
+//! The one answer of a call that has one.
+
+use std::task::{Context, Poll, ready};
+
+use crate::call::download::Download;
+use crate::call::receiver::cut_short;
+use crate::call::response::Response;
+use crate::codec::Message;
+use crate::frame::Deframer;
+use crate::status::Status;
+
+/// Collects exactly one message and the status behind it.
+///
+/// None or several with status OK are INTERNAL: what such a call has done is
+/// not known, so it must never look like a success.
+#[derive(Debug)]
+pub(crate) struct Single<T> {
+    frames: Deframer,
+    message: Option<T>,
+}
+
+impl<T: Message> Single<T> {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { frames: Deframer::new(limit), message: None }
+    }
+
+    /// Ready once the call is over.
+    pub(crate) fn poll(&mut self, download: &mut Download, cx: &mut Context<'_>) -> Poll<Result<Response<T>, Status>> {
+        while let Some(chunk) = ready!(download.poll_chunk(cx))? {
+            if let Err(status) = self.take(chunk) {
+                download.cancel(status.clone());
+                return Poll::Ready(Err(status));
+            }
+        }
+        if !self.frames.is_empty() {
+            return Poll::Ready(Err(cut_short()));
+        }
+        Poll::Ready(match self.message.take() {
+            Some(message) => {
+                let trailers = download.take_end().and_then(Result::ok).filter(|trailers| !trailers.is_empty());
+                let metadata = download.take_headers().unwrap_or_default();
+                Ok(Response { metadata, trailers: trailers.map(Box::new), message })
+            }
+            None => Err(Status::internal("the server ended a call with one answer without any")),
+        })
+    }
+
+    fn take(&mut self, chunk: bytes::Bytes) -> Result<(), Status> {
+        self.frames.push(chunk)?;
+        while let Some(message) = self.frames.next(T::decode)? {
+            if self.message.replace(message).is_some() {
+                return Err(Status::internal("the server sent a second answer in a call with one"));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,130 @@
+//! The way to a server.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::HeaderValue;
+
+use crate::client::settings::{Settings, USER_AGENT};
+use crate::client::subchannel::Subchannel;
+use crate::client::target::Target;
+use crate::error::{Error, Kind};
+use crate::transport::InProcessConnector;
+
+/// The way to a server, over which calls are made.
+///
+/// Generated clients take one; it can also be called by itself, with any
+/// messages. Clones are cheap and share one connection, which is made when it
+/// is needed and made again when it was lost: after a failure at growing
+/// intervals, in between calls fail at once with UNAVAILABLE. When the last
+/// clone is dropped the connection ends with its last call.
+///
+/// An address is written `http://host:port`, `host:port`, `dns:///host:port`,
+/// `unix:PATH` or `unix:///PATH`. Of a name with several addresses the first
+/// that answers is taken.
+///
+/// ```no_run
+/// # use protobuf::well_known_types::wrappers::StringValue;
+/// use puregrpc::{Channel, Request, Response};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let channel = Channel::connect("http://localhost:50051").await?;
+/// # let message = StringValue::new();
+/// let answer: Response<StringValue> = channel.unary("/package.Service/Method", Request::new(message)).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Channel {
+    pub(crate) subchannel: Arc<Subchannel>,
+    pub(crate) settings: Settings,
+}
+
+impl Channel {
+    /// Connects to a server, now.
+    ///
+    /// # Errors
+    ///
+    /// If the address cannot be read ([`Error::is_address`]), or no connection
+    /// can be made ([`Error::is_connect`]).
+    pub async fn connect(address: impl AsRef<str>) -> Result<Self, Error> {
+        let channel = Self::lazy(address)?;
+        channel.ready().await?;
+        Ok(channel)
+    }
+
+    /// A channel that connects when its first call is made.
+    ///
+    /// # Errors
+    ///
+    /// If the address cannot be read.
+    pub fn lazy(address: impl AsRef<str>) -> Result<Self, Error> {
+        Target::parse(address.as_ref()).map(Self::new)
+    }
+
+    /// A channel to a server in this process, by the connector that goes with
+    /// its listener ([`in_process`](crate::in_process)).
+    pub fn in_process(connector: InProcessConnector) -> Self {
+        Self::new(Target::in_process(connector))
+    }
+
+    fn new(target: Target) -> Self {
+        Self { subchannel: Subchannel::new(target), settings: Settings::default() }
+    }
+
+    /// Waits until there is a connection, and makes one if there is none.
+    ///
+    /// # Errors
+    ///
+    /// If no connection can be made ([`Error::is_connect`]).
+    pub async fn ready(&self) -> Result<(), Error> {
+        let connected = Arc::clone(&self.subchannel).connect(self.settings.connect_timeout);
+        connected.await.map(drop).map_err(|status| Error::new(Kind::Connect, status.message()))
+    }
+
+    /// The greatest message that is taken, in bytes. A greater one ends its
+    /// call with RESOURCE_EXHAUSTED. **Default:** 4 MiB.
+    ///
+    /// As all settings, it holds for this handle and its later clones.
+    #[must_use]
+    pub fn max_recv_message_size(mut self, bytes: usize) -> Self {
+        self.settings.max_recv_message_size = bytes;
+        self
+    }
+
+    /// The greatest message that is sent, in bytes. A greater one is
+    /// RESOURCE_EXHAUSTED, and nothing of it is sent. **Default:** no limit.
+    #[must_use]
+    pub fn max_send_message_size(mut self, bytes: usize) -> Self {
+        self.settings.max_send_message_size = bytes;
+        self
+    }
+
+    /// How long an attempt to connect may take, up to the server's greeting.
+    /// **Default:** 20 s.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.connect_timeout = timeout;
+        self
+    }
+
+    /// What the program calls itself, before this library's name and version.
+    /// **Default:** the library alone.
+    ///
+    /// # Errors
+    ///
+    /// If it is not printable ASCII.
+    pub fn user_agent(mut self, name: &str) -> Result<Self, Error> {
+        let value = HeaderValue::from_str(&format!("{name} {USER_AGENT}"));
+        self.settings.user_agent =
+            value.map_err(|_| Error::new(Kind::Metadata, format!("the user agent {name:?} is not printable ASCII")))?;
+        Ok(self)
+    }
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Channel").field(&format_args!("{}", self.subchannel.target)).finish()
+    }
+}

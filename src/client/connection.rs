@@ -1,0 +1,137 @@
+//! The task that owns one connection, and the handle that calls have of it.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use h2::client::{Builder, SendRequest};
+
+use crate::transport::{BufferedIo, Io, IoHandle, Quota, settings};
+
+/// A connection, as the calls on it see it.
+#[derive(Clone, Debug)]
+pub(crate) struct Connection {
+    pub(crate) requests: SendRequest<Bytes>,
+    pub(crate) quota: Arc<Quota>,
+}
+
+impl Connection {
+    /// Whether calls can still be made on it: not after GOAWAY or a failure.
+    pub(crate) fn is_usable(&mut self) -> bool {
+        // Never Pending: a handle waits only for a stream that it has queued itself.
+        let polled = self.requests.poll_ready(&mut Context::from_waker(Waker::noop()));
+        matches!(polled, Poll::Ready(Ok(())))
+    }
+}
+
+/// The connection itself: it must be polled to the end.
+///
+/// In each turn it reads what has come and lets h2 write into a buffer, which
+/// goes out one turn later: calls that are ready by then add to the same write.
+pub(crate) struct Driver {
+    h2: h2::client::Connection<BufferedIo, Bytes>,
+    io: IoHandle,
+    /// Dropped after the connection, so that nobody takes it for usable.
+    gate: Gate,
+    /// Whether this turn comes right after one that had something to write.
+    yielded: bool,
+}
+
+/// Greets the server and waits for its settings: only then is it known how
+/// many calls it takes.
+pub(crate) async fn establish(io: impl Io) -> io::Result<(Connection, Driver)> {
+    let (io, handle) = BufferedIo::new(io);
+    // Nothing is written yet but into the buffer, so that it cannot block.
+    let (requests, h2) = builder().handshake::<_, Bytes>(io).await.map_err(failed)?;
+    let quota = Quota::new(0);
+    let mut driver = Driver { h2, io: handle, gate: Gate(Arc::clone(&quota)), yielded: false };
+    poll_fn(|cx| driver.poll_settings(cx)).await?;
+    Ok((Connection { requests, quota }, driver))
+}
+
+impl Driver {
+    /// Ready once the server's settings have come.
+    fn poll_settings(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match Pin::new(&mut *self).poll(cx) {
+            Poll::Ready(Ok(())) => {
+                Poll::Ready(Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it was closed before it had begun")))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending if self.h2.max_concurrent_send_streams() == NOT_KNOWN => Poll::Pending,
+            Poll::Pending => Poll::Ready(Ok(())),
+        }
+    }
+
+    /// Writes what this turn has brought. One turn later, if there is something.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.io.take_starved() {
+            cx.waker().wake_by_ref();
+        }
+        if !self.yielded && self.io.has_unwritten() {
+            self.yielded = true;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.yielded = false;
+        match self.io.poll_drain(cx) {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Ready(Ok(())) | Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl Future for Driver {
+    type Output = io::Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.io.begin_turn();
+        if let Poll::Ready(result) = Pin::new(&mut self.h2).poll(cx) {
+            // The connection is over; what can still be said is said once.
+            let _ = self.io.poll_drain(cx);
+            return Poll::Ready(result.map_err(failed));
+        }
+        let limit = self.h2.max_concurrent_send_streams();
+        if limit != NOT_KNOWN {
+            self.gate.0.set_limit(limit);
+        }
+        self.poll_write(cx)
+    }
+}
+
+/// Lets all calls that wait for a free stream go on when the connection is
+/// over: they find that they need another one.
+struct Gate(Arc<Quota>);
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        self.0.set_limit(usize::MAX);
+    }
+}
+
+fn failed(error: h2::Error) -> io::Error {
+    if error.is_io() { error.into_io().unwrap_or_else(|| io::ErrorKind::Other.into()) } else { io::Error::other(error) }
+}
+
+fn builder() -> Builder {
+    let mut builder = Builder::new();
+    builder
+        .initial_window_size(settings::STREAM_WINDOW)
+        .initial_connection_window_size(settings::CONNECTION_WINDOW)
+        .data_frame_budget(settings::DATA_FRAME_BUDGET)
+        .max_header_list_size(2 * settings::MAX_HEADER_LIST_SIZE)
+        .initial_max_send_streams(NOT_KNOWN)
+        .max_concurrent_reset_streams(REMEMBERED_RESETS)
+        .max_local_error_reset_streams(Some(settings::MAX_LOCAL_RESETS))
+        .enable_push(false);
+    builder
+}
+
+/// How many streams the server takes, before it has said so: no number that it can say.
+const NOT_KNOWN: usize = usize::MAX - 1;
+
+/// Of how many cancelled calls h2 ignores what is still on its way: what comes
+/// for a forgotten one counts as a fault of the server.
+const REMEMBERED_RESETS: usize = 2000;

@@ -1,0 +1,15 @@
+//! The client: connects, calls, reconnects.
+
+mod backoff;
+mod channel;
+mod connection;
+mod opening;
+mod settings;
+mod streaming;
+mod subchannel;
+mod target;
+mod unary;
+mod upload;
+
+pub use channel::Channel;
+pub use streaming::ClientStreaming;

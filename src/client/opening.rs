@@ -1,0 +1,160 @@
+//! What a call sends before its messages.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use h2::SendStream;
+use h2::client::ResponseFuture;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::uri::{self, Authority, PathAndQuery, Scheme, Uri};
+use http::{Method, Request as HttpRequest, Version};
+use tokio::time::Instant;
+
+use crate::call::deadline::{self, within};
+use crate::call::outbound::Outbound;
+use crate::call::{APPLICATION_GRPC, Head, outbox};
+use crate::client::connection::Connection;
+use crate::client::settings::Settings;
+use crate::client::subchannel::Subchannel;
+use crate::codec::{self, CHUNK, Chunks, Message};
+use crate::frame::PREFIX;
+use crate::metadata::Metadata;
+use crate::status::Status;
+use crate::timeout;
+use crate::transport::{Permit, reset};
+
+/// A call that is about to be made.
+#[derive(Debug)]
+pub(crate) struct Opening {
+    path: &'static str,
+    metadata: Metadata,
+    pub(crate) deadline: Option<Instant>,
+}
+
+/// A call whose headers are on their way.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) response: ResponseFuture,
+    pub(crate) stream: SendStream<Bytes>,
+    pub(crate) permit: Permit,
+}
+
+impl Opening {
+    /// The call ends with the handler that makes it, and may end before.
+    pub(crate) fn new(path: &'static str, head: Head) -> Self {
+        let deadline = match (head.deadline, deadline::inherited()) {
+            (Some(own), Some(inherited)) => Some(own.min(inherited)),
+            (own, inherited) => own.or(inherited),
+        };
+        Self { path, metadata: head.metadata, deadline }
+    }
+
+    /// What the receiver of the answers knows of the call.
+    pub(crate) fn head(&self) -> Head {
+        Head { deadline: self.deadline, ..Head::default() }
+    }
+
+    /// Sends the headers, once there is a connection and a free stream on it.
+    pub(crate) async fn open(&mut self, subchannel: &Arc<Subchannel>, settings: &Settings) -> Result<Opened, Status> {
+        if let Some(connection) = subchannel.ready()
+            && let Some(permit) = connection.quota.try_acquire()
+        {
+            return self.send(connection, permit, subchannel, settings);
+        }
+        // Boxed, since hardly any call has to wait and all have to hold it.
+        Box::pin(self.wait_and_open(subchannel, settings)).await
+    }
+
+    async fn wait_and_open(&mut self, subchannel: &Arc<Subchannel>, settings: &Settings) -> Result<Opened, Status> {
+        loop {
+            let connected = Arc::clone(subchannel).connect(settings.connect_timeout);
+            let mut connection = within(self.deadline, connected).await??;
+            let permit = within(self.deadline, Arc::clone(&connection.quota).acquire()).await?;
+            // It may have been lost in the meantime.
+            if connection.is_usable() {
+                return self.send(connection, permit, subchannel, settings);
+            }
+        }
+    }
+
+    fn send(
+        &mut self,
+        mut connection: Connection,
+        permit: Permit,
+        subchannel: &Subchannel,
+        settings: &Settings,
+    ) -> Result<Opened, Status> {
+        let request = self.request(&subchannel.target.authority, &settings.user_agent)?;
+        match connection.requests.send_request(request, false) {
+            Ok((response, stream)) => Ok(Opened { response, stream, permit }),
+            Err(error) if error.is_go_away() || error.is_io() => Err(reset::status(&error)),
+            Err(error) => Err(Status::internal(format!("the call cannot be sent: {error}")).with_source(error)),
+        }
+    }
+
+    fn request(&mut self, authority: &Authority, user_agent: &HeaderValue) -> Result<HttpRequest<()>, Status> {
+        let mut request = HttpRequest::new(());
+        *request.method_mut() = Method::POST;
+        *request.version_mut() = Version::HTTP_2;
+        *request.uri_mut() = uri(authority, self.path)?;
+        let headers = request.headers_mut();
+        if let Some(deadline) = self.deadline {
+            insert_timeout(headers, deadline)?;
+        }
+        headers.insert(header::TE, TRAILERS);
+        headers.insert(header::CONTENT_TYPE, APPLICATION_GRPC);
+        std::mem::take(&mut self.metadata).append_to(headers);
+        // Last, so that it takes the place of one that came with another call.
+        headers.insert(header::USER_AGENT, user_agent.clone());
+        Ok(request)
+    }
+}
+
+/// The messages of a call that has one, encoded before anything is awaited.
+#[derive(Debug)]
+pub(crate) enum Payload {
+    /// It fits into one DATA frame.
+    Small(Bytes),
+    Large(Outbound),
+}
+
+impl Payload {
+    pub(crate) fn encode<M: Message>(message: &M, limit: usize) -> Result<Self, Status> {
+        let len = message.encoded_len();
+        outbox::check_len(len, limit)?;
+        if PREFIX + len <= CHUNK {
+            return codec::encode(message, len).map(Self::Small);
+        }
+        let (mut tail, mut full) = (Vec::new(), Vec::new());
+        message.append_chunked(len, &mut Chunks { tail: &mut tail, full: &mut full })?;
+        let mut outbound = Outbound::default();
+        outbound.extend(full);
+        outbound.push(tail.into());
+        Ok(Self::Large(outbound))
+    }
+}
+
+fn uri(authority: &Authority, path: &'static str) -> Result<Uri, Status> {
+    let malformed =
+        |error: http::Error| Status::internal(format!("{path:?} is no path of a method")).with_source(error);
+    let mut parts = uri::Parts::default();
+    parts.scheme = Some(Scheme::HTTP);
+    parts.authority = Some(authority.clone());
+    let path = PathAndQuery::from_maybe_shared(Bytes::from_static(path.as_bytes()));
+    parts.path_and_query = Some(path.map_err(|error| malformed(error.into()))?);
+    Uri::from_parts(parts).map_err(|error| malformed(error.into()))
+}
+
+/// C11: the time that is left, in front of all other headers.
+fn insert_timeout(headers: &mut HeaderMap, deadline: Instant) -> Result<(), Status> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    if left.is_zero() {
+        return Err(deadline::exceeded());
+    }
+    let value = HeaderValue::try_from(timeout::format(left)).map_err(|_| deadline::exceeded())?;
+    headers.insert(GRPC_TIMEOUT, value);
+    Ok(())
+}
+
+const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+const TRAILERS: HeaderValue = HeaderValue::from_static("trailers");

@@ -1,0 +1,27 @@
+//! What can be set on a channel.
+
+use std::time::Duration;
+
+use http::header::HeaderValue;
+
+/// The settings of one handle of a channel; the setters document them.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) max_recv_message_size: usize,
+    pub(crate) max_send_message_size: usize,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) user_agent: HeaderValue,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_recv_message_size: 4 * 1024 * 1024,
+            max_send_message_size: usize::MAX,
+            connect_timeout: Duration::from_secs(20),
+            user_agent: HeaderValue::from_static(USER_AGENT),
+        }
+    }
+}
+
+pub(crate) const USER_AGENT: &str = concat!("grpc-rust-puregrpc/", env!("CARGO_PKG_VERSION"));

@@ -1,0 +1,175 @@
+//! Calls that stream their messages, one way or both.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use h2::SendStream;
+
+use crate::call::deadline::Timer;
+use crate::call::download::Download;
+use crate::call::outbound::Outbound;
+use crate::call::outbox::{Fate, Outbox};
+use crate::call::reply::{Reply, SharedDownload};
+use crate::call::single::Single;
+use crate::call::{Receiver, Request, Response, Sender};
+use crate::client::channel::Channel;
+use crate::client::opening::{Opened, Opening, Payload};
+use crate::client::upload::Upload;
+use crate::codec::Message;
+use crate::status::Status;
+
+impl Channel {
+    /// Makes a call with one request and a stream of answers.
+    ///
+    /// It returns once the request is on its way, and waits for no answer;
+    /// [`Receiver::headers`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`unary`](Self::unary), as far as it is known by then.
+    pub async fn server_streaming<Q: Message, R: Message>(
+        &self,
+        path: &'static str,
+        request: Request<Q>,
+    ) -> Result<Receiver<R>, Status> {
+        let payload = Payload::encode(&request.message, self.settings.max_send_message_size);
+        let mut opening = Opening::new(path, request.head);
+        let (payload, head) = (payload?, opening.head());
+        let timer = Timer::new(opening.deadline);
+        let Opened { response, mut stream, permit } = opening.open(&self.subchannel, &self.settings).await?;
+        let download = Download::new(response, timer, permit);
+        let download = match payload {
+            Payload::Small(payload) => {
+                // As in a unary call.
+                let _ = stream.send_data(payload, true);
+                SharedDownload::new(download)
+            }
+            Payload::Large(outbound) => {
+                let outbox = Arc::new(Outbox::new(0));
+                outbox.close(Fate::Closed);
+                spawn_upload(stream, outbound, outbox, download)
+            }
+        };
+        Ok(Receiver::client(head, Reply::new(download), self.settings.max_recv_message_size))
+    }
+
+    /// Makes a call with a stream of requests and one answer.
+    ///
+    /// It returns once the headers are on their way.
+    ///
+    /// # Errors
+    ///
+    /// As [`unary`](Self::unary), as far as it is known by then.
+    pub async fn client_streaming<Q: Message, R: Message>(
+        &self,
+        path: &'static str,
+        request: Request<()>,
+    ) -> Result<ClientStreaming<Q, R>, Status> {
+        let mut opening = Opening::new(path, request.head);
+        let (sender, reply) = self.open_stream(&mut opening).await?;
+        Ok(ClientStreaming { sender, reply, single: Single::new(self.settings.max_recv_message_size) })
+    }
+
+    /// Makes a call with a stream each way.
+    ///
+    /// It returns once the headers are on their way. The halves are independent
+    /// of each other: each may go to a task of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`unary`](Self::unary), as far as it is known by then.
+    pub async fn bidi_streaming<Q: Message, R: Message>(
+        &self,
+        path: &'static str,
+        request: Request<()>,
+    ) -> Result<(Sender<Q>, Receiver<R>), Status> {
+        let mut opening = Opening::new(path, request.head);
+        let head = opening.head();
+        let (sender, reply) = self.open_stream(&mut opening).await?;
+        Ok((sender, Receiver::client(head, reply, self.settings.max_recv_message_size)))
+    }
+
+    async fn open_stream<Q: Message>(&self, opening: &mut Opening) -> Result<(Sender<Q>, Reply), Status> {
+        let timer = Timer::new(opening.deadline);
+        let Opened { response, stream, permit } = opening.open(&self.subchannel, &self.settings).await?;
+        let outbox = Arc::new(Outbox::new(self.settings.max_send_message_size));
+        let download = Download::new(response, timer, permit);
+        let download = spawn_upload(stream, Outbound::default(), Arc::clone(&outbox), download);
+        Ok((Sender::client(outbox), Reply::new(download)))
+    }
+}
+
+/// The task ends when all is sent, or with the call.
+fn spawn_upload(
+    stream: SendStream<Bytes>,
+    outbound: Outbound,
+    outbox: Arc<Outbox>,
+    download: Download,
+) -> SharedDownload {
+    let download = SharedDownload::new(download.with_outbox(Arc::clone(&outbox)));
+    tokio::spawn(Upload::new(stream, outbound, outbox, download.downgrade()));
+    download
+}
+
+/// A call with a stream of requests and one answer.
+///
+/// **Dropping it before [`finish`](Self::finish) cancels the call**, so that an
+/// early `?` never looks like a complete stream.
+///
+/// ```no_run
+/// # use puregrpc::{ClientStreaming, Message, Response, Status};
+/// # async fn example<Q: Message, R: Message>(mut route: ClientStreaming<Q, R>, points: Vec<Q>) -> Result<R, Status> {
+/// for point in &points {
+///     route.send(point).await?;
+/// }
+/// let summary = route.finish().await?;
+/// # Ok(summary.into_inner())
+/// # }
+/// ```
+pub struct ClientStreaming<Q, R> {
+    sender: Sender<Q>,
+    reply: Reply,
+    single: Single<R>,
+}
+
+impl<Q: Message, R: Message> ClientStreaming<Q, R> {
+    /// Sends one message, at the server's pace.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sender::send`]: among others the status of a call that the server
+    /// has ended with an error. After one that it has ended with OK, messages
+    /// are quietly discarded.
+    pub async fn send(&mut self, message: &Q) -> Result<(), Status> {
+        self.sender.send(message).await
+    }
+
+    /// Sends every message of a stream, at the server's pace.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub async fn send_all(&mut self, messages: impl Stream<Item = Q>) -> Result<(), Status> {
+        self.sender.send_all(messages).await
+    }
+
+    /// Ends the stream and waits for the answer. Dropping the future cancels the call.
+    ///
+    /// # Errors
+    ///
+    /// As [`Channel::unary`].
+    pub async fn finish(self) -> Result<Response<R>, Status> {
+        let Self { sender, reply, mut single } = self;
+        sender.close();
+        poll_fn(|cx| single.poll(&mut reply.download(), cx)).await
+    }
+}
+
+impl<Q, R> fmt::Debug for ClientStreaming<Q, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientStreaming").finish_non_exhaustive()
+    }
+}

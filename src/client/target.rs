@@ -1,0 +1,184 @@
+//! Where a channel connects to.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use http::uri::Authority;
+use tokio::net::{TcpStream, lookup_host};
+
+use crate::error::{Error, Kind};
+use crate::transport::{InProcessConnector, Io};
+
+/// The address of a server.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    address: Address,
+    /// `:authority` of the calls.
+    pub(crate) authority: Authority,
+}
+
+#[derive(Clone, Debug)]
+enum Address {
+    /// A name or an IP address with its port, as `host:port`.
+    Tcp(String),
+    Unix(PathBuf),
+    InProcess(InProcessConnector),
+}
+
+impl Target {
+    /// Reads `http://host:port`, `host:port`, `dns:///host:port`, `unix:PATH` or
+    /// `unix:///PATH`.
+    pub(crate) fn parse(uri: &str) -> Result<Self, Error> {
+        if uri.starts_with("https:") {
+            return Err(bad(uri, "TLS is not built in yet: use http:// to connect without encryption"));
+        }
+        if let Some(path) = uri.strip_prefix("unix:") {
+            let path = match path.strip_prefix("//") {
+                Some(path) if !path.starts_with('/') => {
+                    return Err(bad(uri, "unix:// goes with an absolute path: unix:///run/app.sock"));
+                }
+                Some(path) => path,
+                None => path,
+            };
+            if path.is_empty() {
+                return Err(bad(uri, "the path of the socket is missing"));
+            }
+            return Ok(Self { address: Address::Unix(path.into()), authority: LOCALHOST });
+        }
+        let (rest, default_port) = if let Some(rest) = uri.strip_prefix("http://") {
+            (rest.strip_suffix('/').unwrap_or(rest), Some(HTTP_PORT))
+        } else if let Some(rest) = uri.strip_prefix("dns:") {
+            match rest.strip_prefix("//") {
+                Some(rest) => match rest.strip_prefix('/') {
+                    Some(rest) => (rest, None),
+                    None => return Err(bad(uri, "a name server of one's own is not supported: use dns:///host:port")),
+                },
+                None => (rest, None),
+            }
+        } else {
+            (uri, None)
+        };
+        Self::tcp(uri, rest, default_port)
+    }
+
+    fn tcp(uri: &str, text: &str, default_port: Option<u16>) -> Result<Self, Error> {
+        if text.contains("://") || text.contains('/') {
+            return Err(bad(uri, "expected http://host:port, host:port, dns:///host:port or unix:path"));
+        }
+        let authority = text.parse::<Authority>().map_err(|error| bad(uri, "no host and port").with_source(error))?;
+        if text.contains('@') {
+            return Err(bad(uri, "a user name has no meaning here"));
+        }
+        if authority.host().is_empty() {
+            return Err(bad(uri, "the host is missing"));
+        }
+        let port = match authority.port() {
+            Some(_) => authority.port_u16(),
+            None if text.ends_with(':') => None,
+            None => default_port,
+        };
+        let port = port.ok_or_else(|| bad(uri, "the port is missing or no number: host:50051"))?;
+        Ok(Self { address: Address::Tcp(format!("{}:{port}", authority.host())), authority })
+    }
+
+    pub(crate) fn in_process(connector: InProcessConnector) -> Self {
+        Self { address: Address::InProcess(connector), authority: LOCALHOST }
+    }
+
+    /// Opens a connection; the addresses of a name are tried in their order.
+    pub(crate) async fn connect(&self) -> io::Result<Box<dyn Io>> {
+        match &self.address {
+            Address::Tcp(name) => {
+                let mut failure = None;
+                for address in lookup_host(name).await? {
+                    match TcpStream::connect(address).await {
+                        Ok(stream) => {
+                            stream.set_nodelay(true)?;
+                            return Ok(Box::new(stream));
+                        }
+                        Err(error) => failure = Some(error),
+                    }
+                }
+                Err(failure.unwrap_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the name has no addresses")))
+            }
+            #[cfg(unix)]
+            Address::Unix(path) => Ok(Box::new(tokio::net::UnixStream::connect(path).await?)),
+            #[cfg(not(unix))]
+            Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
+            Address::InProcess(connector) => Ok(Box::new(connector.connect().await?)),
+        }
+    }
+}
+
+/// The address as one may write it.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.address {
+            Address::Tcp(name) => f.write_str(name),
+            Address::Unix(path) => write!(f, "unix:{}", path.display()),
+            Address::InProcess(_) => f.write_str("in-process"),
+        }
+    }
+}
+
+#[cold]
+fn bad(uri: &str, why: &str) -> Error {
+    Error::new(Kind::Address, format!("cannot connect to {uri:?}: {why}"))
+}
+
+const HTTP_PORT: u16 = 80;
+
+/// What calls name as their authority where there is no host.
+const LOCALHOST: Authority = Authority::from_static("localhost");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_in_every_form() {
+        let table = [
+            ("http://localhost:50051", "localhost:50051", "localhost:50051"),
+            ("http://localhost:50051/", "localhost:50051", "localhost:50051"),
+            ("http://example.com", "example.com:80", "example.com"),
+            ("localhost:50051", "localhost:50051", "localhost:50051"),
+            ("127.0.0.1:1", "127.0.0.1:1", "127.0.0.1:1"),
+            ("[::1]:50051", "[::1]:50051", "[::1]:50051"),
+            ("dns:///example.com:443", "example.com:443", "example.com:443"),
+            ("dns:example.com:443", "example.com:443", "example.com:443"),
+            ("unix:a/b.sock", "unix:a/b.sock", "localhost"),
+            ("unix:/a/b.sock", "unix:/a/b.sock", "localhost"),
+            ("unix:///a/b.sock", "unix:/a/b.sock", "localhost"),
+        ];
+        for (uri, address, authority) in table {
+            let target = Target::parse(uri).unwrap();
+            assert_eq!((target.to_string().as_str(), target.authority.as_str()), (address, authority), "{uri}");
+        }
+    }
+
+    #[test]
+    fn bad_addresses_are_refused_with_what_to_do() {
+        let table = [
+            ("https://localhost:1", "TLS is not built in yet"),
+            ("localhost", "port is missing"),
+            ("localhost:", "port is missing"),
+            ("dns:///localhost", "port is missing"),
+            ("dns://8.8.8.8/localhost:1", "use dns:///host:port"),
+            ("localhost:99999", "port"),
+            (":50051", "host"),
+            ("", "host"),
+            ("http://", "host"),
+            ("http://a:1/path", "expected http://host:port"),
+            ("ftp://a:1", "expected http://host:port"),
+            ("http://me@a:1", "user name"),
+            ("unix:", "path of the socket"),
+            ("unix://a", "absolute path"),
+            ("a b:1", "host and port"),
+        ];
+        for (uri, why) in table {
+            let error = Target::parse(uri).unwrap_err();
+            assert!(error.is_address() && error.to_string().contains(why), "{uri}: {error}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! A call's messages on their way to the server.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use h2::{Reason, SendStream};
+
+use crate::call::outbound::Outbound;
+use crate::call::outbox::{Fate, Outbox};
+use crate::call::reply::WeakDownload;
+use crate::status::Status;
+
+/// Moves what a `Sender` writes into h2, at the pace of the server's window.
+///
+/// It is a task of its own: messages go on their way while their sender does
+/// something else, and after it was closed and dropped. It ends when all is
+/// sent or when the call is over, whoever ends it.
+#[derive(Debug)]
+pub(crate) struct Upload {
+    stream: SendStream<Bytes>,
+    outbound: Outbound,
+    outbox: Arc<Outbox>,
+    download: WeakDownload,
+}
+
+/// What is to be done after the sender's messages were taken.
+enum Next {
+    /// Send them; with `true` they are the last ones.
+    Flush(bool),
+    /// Wait for more.
+    Wait,
+    Reset(Reason),
+    Abandon,
+}
+
+impl Upload {
+    /// `outbound` goes before what comes through the outbox.
+    pub(crate) fn new(
+        stream: SendStream<Bytes>,
+        outbound: Outbound,
+        outbox: Arc<Outbox>,
+        download: WeakDownload,
+    ) -> Self {
+        Self { stream, outbound, outbox, download }
+    }
+
+    /// Takes what was written, or sees to it that the task is woken: both under
+    /// one lock, so that nothing is written in between.
+    fn next(&mut self, cx: &mut Context<'_>) -> Next {
+        let mut shared = self.outbox.lock();
+        match &shared.fate {
+            Fate::Over(_) => return Next::Reset(Reason::NO_ERROR),
+            Fate::Cut(_) => return Next::Reset(Reason::CANCEL),
+            Fate::Abandoned => return Next::Abandon,
+            Fate::Open | Fate::Closed => {}
+        }
+        let closed = matches!(shared.fate, Fate::Closed);
+        // While the window is closed, what the sender may add stays behind it.
+        if closed || self.outbound.is_empty() {
+            shared.take(&mut self.outbound);
+        }
+        shared.register_driver(cx);
+        if closed || !self.outbound.is_empty() { Next::Flush(closed) } else { Next::Wait }
+    }
+
+    /// Ready with `true` once the last message has been handed over, with
+    /// `false` when more may come.
+    fn flush(&mut self, last: bool, cx: &mut Context<'_>) -> Poll<bool> {
+        // An empty frame ends the stream only if nothing else is left to do it.
+        let empty = self.outbound.is_empty();
+        match self.outbound.poll_flush(&mut self.stream, last, cx) {
+            Poll::Ready(Ok(())) if last => {
+                if empty {
+                    // An error means that the stream is gone.
+                    let _ = self.stream.send_data(Bytes::new(), true);
+                }
+                Poll::Ready(true)
+            }
+            Poll::Ready(Ok(())) => {
+                self.outbox.unblock(cx);
+                Poll::Ready(false)
+            }
+            // The stream is gone: the download knows why, and ends this task.
+            Poll::Ready(Err(_)) => {
+                self.outbound.clear();
+                Poll::Pending
+            }
+            Poll::Pending => {
+                self.outbox.block();
+                Poll::Pending
+            }
+        }
+    }
+
+    /// An unclosed sender was dropped: what it has sent must not look complete.
+    fn abandon(&mut self) {
+        if let Some(download) = self.download.upgrade() {
+            download.lock().cancel(Status::cancelled("the sender was dropped before it was closed"));
+        }
+        self.stream.send_reset(Reason::CANCEL);
+    }
+
+    /// Looks whether the call is over, while nobody receives.
+    fn watch(&self, cx: &mut Context<'_>) {
+        if let Some(download) = self.download.upgrade() {
+            download.lock().watch(cx);
+        }
+    }
+}
+
+impl Future for Upload {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            match self.next(cx) {
+                Next::Flush(last) => match self.flush(last, cx) {
+                    Poll::Ready(true) => return Poll::Ready(()),
+                    Poll::Ready(false) => continue,
+                    Poll::Pending => {}
+                },
+                Next::Wait => {
+                    // A sender may have come to wait after its messages were taken.
+                    if self.outbox.is_busy() {
+                        self.outbox.unblock(cx);
+                    }
+                }
+                Next::Reset(reason) => {
+                    self.stream.send_reset(reason);
+                    return Poll::Ready(());
+                }
+                Next::Abandon => {
+                    self.abandon();
+                    return Poll::Ready(());
+                }
+            }
+            self.watch(cx);
+            return Poll::Pending;
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Calls of the client, answered by the library's own server in the same process.
+
+mod calls;
+mod service;
