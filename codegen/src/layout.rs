@@ -201,7 +201,7 @@ impl Code {
                 Some(kind) => {
                     let used = self.indent() + name.len() + 2;
                     // rustfmt lets a bound be longer than a type.
-                    let limit = if kind.head.starts_with("impl ") { WIDTH + 3 } else { WIDTH - 1 };
+                    let limit = if kind.head.starts_with("impl ") { WIDTH + 4 } else { WIDTH - 1 };
                     let kind = kind.lay_out(self.indent(), used, limit);
                     self.line_with(&format!("{name}: "), &kind, ",");
                 }

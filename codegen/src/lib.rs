@@ -1,5 +1,6 @@
 //! Compiles `.proto` files.
 mod check;
+mod clashes;
 mod client;
 mod comments;
 mod config;

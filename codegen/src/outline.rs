@@ -13,6 +13,7 @@ pub(crate) struct Outline {
     pub(crate) edition: Option<Place>,
     /// Empty for a file without one.
     pub(crate) package: String,
+    pub(crate) package_place: Option<Place>,
     pub(crate) imports: Vec<Import>,
     pub(crate) definitions: Vec<Definition>,
 }
@@ -247,6 +248,7 @@ impl Walk<'_> {
             ("package", _) => {
                 let words = tokens[1..].iter().filter(|token| token.kind == scan::Kind::Word);
                 let words: Vec<_> = words.map(|token| token.text).collect();
+                self.outline.package_place = tokens.get(1).map(|token| token.place);
                 self.outline.package = words.join(".");
             }
             _ => {}

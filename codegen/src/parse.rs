@@ -2,7 +2,7 @@
 
 use protobuf::descriptor::FileDescriptorProto;
 
-use crate::fault::Error;
+use crate::fault::{Error, Fault};
 use crate::outline::{Definition, Kind};
 use crate::scan::{self, Place};
 use crate::scratch::{self, Scratch};
@@ -32,6 +32,9 @@ pub(crate) fn descriptors(sources: &Sources, scratch: &Scratch) -> Result<Vec<Fi
 /// Gives a fault of the type check its place. The parser tells the file and the name in its text only.
 fn placed(chain: &[String], root: &str, sources: &Sources) -> Error {
     let what = chain.last().map_or("", String::as_str).replace(root, "").to_owned();
+    if let Some(fault) = no_message(&what, sources) {
+        return fault.into();
+    }
     let file = chain.iter().find_map(|link| quoted(link, "error in `"));
     let name = file
         .and_then(|file| file.strip_prefix(root))
@@ -47,6 +50,19 @@ fn placed(chain: &[String], root: &str, sources: &Sources) -> Error {
     }
     let place = what.split('`').skip(1).step_by(2).find_map(|name| find(source, name, scope));
     source.fault(place.unwrap_or(Place::START), what).into()
+}
+
+/// The fault of a method that takes or returns an enum. Its file is not told at all.
+fn no_message(what: &str, sources: &Sources) -> Option<Fault> {
+    let full_name = quoted(what, "Message `")?;
+    let shown = full_name.trim_start_matches('.');
+    sources.files.iter().find_map(|source| {
+        let methods = source.outline.definitions.iter().filter(|definition| definition.kind == Kind::Method);
+        let mut methods = methods.map(|method| source.outline.full_name(method));
+        let parts = full_name.match_indices('.').map(|(dot, _)| &full_name[dot + 1..]);
+        let place = methods.find_map(|method| parts.clone().find_map(|name| find(source, name, &method)))?;
+        Some(source.fault(place, format!("`{shown}` is no message; methods take and return messages")))
+    })
 }
 
 /// What stands behind `start` in backquotes.

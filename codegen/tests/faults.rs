@@ -1,0 +1,69 @@
+//! Each folder of tests/faults holds inputs that are wrong and, in error.txt, what is said of them.
+
+mod support;
+
+use std::path::Path;
+use std::{env, fs, process};
+
+use puregrpc_build::Config;
+
+#[test]
+fn faults_are_told_with_their_places() {
+    let mut folders: Vec<_> = fs::read_dir("tests/faults").unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    assert!(folders.len() > 15);
+    for folder in folders {
+        let error = Config::new().input(&folder).blocking(true).generate().unwrap_err();
+        support::assert_golden(&folder.join("error.txt"), &format!("{error}\n"));
+    }
+}
+
+#[test]
+fn debug_of_an_error_reads_like_its_display() {
+    let error = Config::new().input("tests/faults/syntax").generate().unwrap_err();
+    assert_eq!(format!("{error:?}"), error.to_string());
+}
+
+#[test]
+fn nothing_to_compile_is_a_fault() {
+    let error = Config::new().generate().unwrap_err();
+    assert!(error.to_string().starts_with("no .proto files to compile"));
+}
+
+#[test]
+fn missing_input_tells_where_it_was_looked_for() {
+    let here = env::current_dir().unwrap();
+    let error = Config::new().input("no/such.proto").generate().unwrap_err();
+    let what = format!("no/such.proto: no such file or folder (seen from {})", here.display());
+    assert_eq!(error.to_string(), what);
+    let error = Config::new().input("tests/faults/syntax").include("no").generate().unwrap_err();
+    assert_eq!(error.to_string(), format!("no: no such folder (seen from {})", here.display()));
+}
+
+#[test]
+fn folder_without_inputs_is_a_fault() {
+    let error = Config::new().input("src").generate().unwrap_err();
+    assert_eq!(error.to_string(), "src: no .proto file in this folder");
+}
+
+#[test]
+fn two_files_of_one_name_are_a_fault() {
+    let error = Config::new().input("tests/faults/syntax").input("tests/faults/enum_values/a.proto");
+    let error = error.input("tests/faults/methods/a.proto").generate().unwrap_err();
+    let what = "tests/faults/methods/a.proto: tests/faults/enum_values/a.proto is imported as `a.proto` too; \
+                name a folder above both with Config::include";
+    assert_eq!(error.to_string(), what);
+}
+
+#[test]
+fn nothing_is_left_behind_on_a_fault() {
+    let left = || {
+        let prefix = format!("puregrpc-build-{}-", process::id());
+        let entries = fs::read_dir(env::temp_dir()).unwrap();
+        let mut names = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+        names.any(|name| name.starts_with(&prefix))
+    };
+    assert!(Path::new("tests/faults/type_missing").is_dir());
+    Config::new().input("tests/faults/type_missing").generate().unwrap_err();
+    assert!(!left());
+}
