@@ -2,6 +2,7 @@
 
 extern crate self as puregrpc;
 
+pub mod blocking;
 mod call;
 mod client;
 mod code;

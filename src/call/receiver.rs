@@ -40,6 +40,8 @@ pub struct Receiver<T> {
     pub(crate) head: Head,
     frames: Deframer,
     source: Source,
+    /// Whether an error was given: as a stream it ends with one.
+    failed: bool,
     message: PhantomData<fn() -> T>,
 }
 
@@ -51,12 +53,12 @@ enum Source {
 
 impl<T: Message> Receiver<T> {
     pub(crate) fn server(head: Head, inbox: Arc<Inbox>, limit: usize) -> Self {
-        Self { head, frames: Deframer::new(limit), source: Source::Server(inbox), message: PhantomData }
+        Self { head, frames: Deframer::new(limit), source: Source::Server(inbox), failed: false, message: PhantomData }
     }
 
     pub(crate) fn client(head: Head, reply: Reply, limit: usize) -> Self {
         let source = Source::Client(Box::new(reply));
-        Self { head, frames: Deframer::new(limit), source, message: PhantomData }
+        Self { head, frames: Deframer::new(limit), source, failed: false, message: PhantomData }
     }
 
     /// Receives the next message; `None` once the peer has sent all.
@@ -172,7 +174,12 @@ impl<T: Message> Stream for Receiver<T> {
     type Item = Result<T, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.poll_recv(cx).map(Result::transpose)
+        if self.failed {
+            return Poll::Ready(None);
+        }
+        let next = ready!(self.poll_recv(cx)).transpose();
+        self.failed = matches!(next, Some(Err(_)));
+        Poll::Ready(next)
     }
 }
 

@@ -1,4 +1,5 @@
 //! Calls of the client, answered by the library's own server in the same process.
 
+mod blocking;
 mod calls;
 mod service;

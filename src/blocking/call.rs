@@ -1,0 +1,158 @@
+//! The halves of a call, for threads.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::blocking::worker::Worker;
+use crate::call::Response;
+use crate::codec::Message;
+use crate::metadata::Metadata;
+use crate::status::Status;
+
+/// Receives the answers of a stream: an iterator of results, whose last one is
+/// the error of a call that has failed.
+///
+/// **Dropping it before the end cancels the call.**
+#[derive(Debug)]
+pub struct Receiver<T> {
+    receiver: crate::Receiver<T>,
+    worker: Arc<Worker>,
+    failed: bool,
+}
+
+impl<T: Message> Receiver<T> {
+    pub(crate) fn new(receiver: crate::Receiver<T>, worker: Arc<Worker>) -> Self {
+        Self { receiver, worker, failed: false }
+    }
+
+    /// Receives the next message; `None` once the call has succeeded.
+    ///
+    /// # Errors
+    ///
+    /// The status of a call that has failed, each time.
+    pub fn recv(&mut self) -> Result<Option<T>, Status> {
+        self.worker.wait(self.receiver.recv())
+    }
+}
+
+impl<T> Receiver<T> {
+    /// Waits for the metadata of the response.
+    ///
+    /// # Errors
+    ///
+    /// The status of a call that has failed without sending any.
+    pub fn headers(&mut self) -> Result<&Metadata, Status> {
+        self.worker.wait(self.receiver.headers())
+    }
+
+    /// The metadata of the response, once it has come; empty before.
+    pub fn metadata(&self) -> &Metadata {
+        self.receiver.metadata()
+    }
+
+    /// The metadata behind the last message, once the call is over; empty before.
+    pub fn trailers(&self) -> &Metadata {
+        self.receiver.trailers()
+    }
+
+    /// When the call must have ended; `None` if it may take as long as it likes.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.receiver.deadline()
+    }
+}
+
+impl<T: Message> Iterator for Receiver<T> {
+    type Item = Result<T, Status>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        let next = self.recv().transpose();
+        self.failed = matches!(next, Some(Err(_)));
+        next
+    }
+}
+
+/// Sends the messages of a stream.
+///
+/// [`close`](Self::close) ends the stream. **Dropping it unclosed cancels the
+/// call**, so that an early `?` never looks like a complete stream.
+#[derive(Debug)]
+pub struct Sender<T> {
+    sender: crate::Sender<T>,
+    worker: Arc<Worker>,
+}
+
+impl<T: Message> Sender<T> {
+    pub(crate) fn new(sender: crate::Sender<T>, worker: Arc<Worker>) -> Self {
+        Self { sender, worker }
+    }
+
+    /// Sends one message, at the server's pace.
+    ///
+    /// # Errors
+    ///
+    /// As [`puregrpc::Sender::send`](crate::Sender::send).
+    pub fn send(&mut self, message: &T) -> Result<(), Status> {
+        self.worker.wait(self.sender.send(message))
+    }
+
+    /// Sends every message, at the server's pace.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_all(&mut self, messages: impl IntoIterator<Item = T>) -> Result<(), Status> {
+        messages.into_iter().try_for_each(|message| self.send(&message))
+    }
+
+    /// Ends the stream; what is still on its way is sent nevertheless, while
+    /// the receiver of the call or a channel lives.
+    pub fn close(self) {
+        self.sender.close();
+    }
+}
+
+/// A call with a stream of requests and one answer.
+///
+/// **Dropping it before [`finish`](Self::finish) cancels the call.**
+#[derive(Debug)]
+pub struct ClientStreaming<Q, R> {
+    call: crate::ClientStreaming<Q, R>,
+    worker: Arc<Worker>,
+}
+
+impl<Q: Message, R: Message> ClientStreaming<Q, R> {
+    pub(crate) fn new(call: crate::ClientStreaming<Q, R>, worker: Arc<Worker>) -> Self {
+        Self { call, worker }
+    }
+
+    /// Sends one message, at the server's pace.
+    ///
+    /// # Errors
+    ///
+    /// As [`puregrpc::ClientStreaming::send`](crate::ClientStreaming::send).
+    pub fn send(&mut self, message: &Q) -> Result<(), Status> {
+        self.worker.wait(self.call.send(message))
+    }
+
+    /// Sends every message, at the server's pace.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_all(&mut self, messages: impl IntoIterator<Item = Q>) -> Result<(), Status> {
+        messages.into_iter().try_for_each(|message| self.send(&message))
+    }
+
+    /// Ends the stream and waits for the answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`puregrpc::Channel::unary`](crate::Channel::unary).
+    pub fn finish(self) -> Result<Response<R>, Status> {
+        self.worker.wait(self.call.finish())
+    }
+}
