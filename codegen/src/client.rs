@@ -30,13 +30,11 @@ pub(crate) fn write(code: &mut Code, service: &Service<'_>, style: Style<'_>, fl
     let name = format!("{}{}", service.name, flavour.suffix);
     let channel = style.runtime_type(&format!("{}Channel", flavour.module), []);
     code.gap();
-    code.line(format!("/// Calls a [`{}`] {}.", service.name, flavour.about));
-    code.lines(style.attributes);
+    code.line(format!("/// Calls [`{}`] {}.", service.name, flavour.about));
     code.line("#[derive(Clone, Debug)]");
     let field = |code: &mut Code| code.line(format!("channel: {channel},"));
     code.block(format!("pub struct {name} {{"), field, "}");
     code.gap();
-    code.lines(style.attributes);
     let functions = |code: &mut Code| {
         code.line("/// Calls over this channel.");
         let new = |code: &mut Code| code.line("Self { channel }");

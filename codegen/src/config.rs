@@ -9,7 +9,7 @@ use crate::check;
 use crate::fault::Error;
 use crate::messages::{Docs, Messages};
 use crate::names::Names;
-use crate::package::Output;
+use crate::output::Output;
 use crate::parse;
 use crate::scratch::Scratch;
 use crate::service::Style;
@@ -221,12 +221,7 @@ impl Config {
             Messages { files: &files, names: &names, docs: &docs, lite: self.lite, runtime: &self.crate_path };
         let texts = messages.write(&own, &scratch)?;
         let externs = externs.into_iter().filter_map(|file| Some((self.extern_of(file)?.path.clone(), file)));
-        let style = Style {
-            runtime: &self.crate_path,
-            blocking: self.blocking,
-            default_methods: self.default_methods,
-            attributes: "",
-        };
+        let style = Style { runtime: &self.crate_path, blocking: self.blocking, default_methods: self.default_methods };
         let output = Output {
             files: &files,
             generated: own.into_iter().zip(texts).collect(),

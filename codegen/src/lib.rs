@@ -10,6 +10,7 @@ mod layout;
 mod messages;
 mod names;
 mod outline;
+mod output;
 mod package;
 mod parse;
 mod scan;

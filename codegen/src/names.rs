@@ -94,7 +94,6 @@ pub(crate) struct Names {
 /// Where the type of a message is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Message {
-    pub(crate) package: String,
     pub(crate) home: Home,
     /// The path of the type from there.
     pub(crate) path: String,
@@ -126,20 +125,20 @@ impl Names {
                 Home::File(module)
             };
             for message in &file.message_type {
-                names.add(file.package(), &home, "", &format!(".{}", file.package()), message);
+                names.add(&home, "", &format!(".{}", file.package()), message);
             }
         }
         names
     }
 
-    fn add(&mut self, package: &str, home: &Home, modules: &str, scope: &str, message: &DescriptorProto) {
+    fn add(&mut self, home: &Home, modules: &str, scope: &str, message: &DescriptorProto) {
         let full = format!("{}.{}", scope.trim_end_matches('.'), message.name());
         let path = format!("{modules}{}", type_ident(message.name()));
         let inner = format!("{modules}{}::", nested_module(message.name()));
         for nested in &message.nested_type {
-            self.add(package, home, &inner, &full, nested);
+            self.add(home, &inner, &full, nested);
         }
-        self.messages.insert(full, Message { package: package.to_owned(), home: home.clone(), path });
+        self.messages.insert(full, Message { home: home.clone(), path });
     }
 
     /// The module of a file of the output.

@@ -1,215 +1,160 @@
-//! The whole output: the code of the files, and a module for each package.
+//! The modules of packages, with the services in them.
 
 use std::collections::BTreeMap;
 
 use protobuf::descriptor::{FileDescriptorProto, MethodDescriptorProto, ServiceDescriptorProto};
 
-use crate::descriptors;
 use crate::fault::Error;
 use crate::layout::{Code, Type};
-use crate::messages::Docs;
 use crate::names::{self, Home, Names};
-use crate::service::{Method, Service, Style};
+use crate::outline::join;
+use crate::output::{ATTRIBUTES, Output};
+use crate::service::{Method, Service};
 
-/// Lints that the crate around the output may forbid what it does, or may not care for. There is
-/// no `unsafe` in the output, so `forbid(unsafe_code)` needs nothing.
-const ATTRIBUTES: &str = "\
-#[allow(
-    warnings,
-    missing_docs,
-    missing_debug_implementations,
-    missing_copy_implementations,
-    elided_lifetimes_in_paths,
-    rust_2018_idioms,
-    single_use_lifetimes,
-    trivial_casts,
-    trivial_numeric_casts,
-    unreachable_pub,
-    unused,
-    unused_lifetimes,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::cargo,
-    clippy::nursery,
-    clippy::pedantic,
-    clippy::restriction,
-    rustdoc::all
-)]";
-
-/// What the output is written from.
-pub(crate) struct Output<'a> {
-    /// All files, each after those it imports.
-    pub(crate) files: &'a [FileDescriptorProto],
-    /// The files that are generated here, with the code of their messages.
-    pub(crate) generated: Vec<(&'a FileDescriptorProto, String)>,
-    /// The modules of other crates that have the code of the other files, by path.
-    pub(crate) externs: Vec<(String, &'a FileDescriptorProto)>,
-    pub(crate) names: &'a Names,
-    pub(crate) docs: &'a Docs,
-    pub(crate) style: Style<'a>,
-}
-
-/// A package or the root of all, with the packages in it.
+/// A package, or the root of all, with the packages in it.
 #[derive(Default)]
-struct Package<'a> {
+pub(crate) struct Package<'a> {
+    /// Empty for the root.
     name: String,
+    /// How many modules deep it is.
     depth: usize,
     files: Vec<&'a FileDescriptorProto>,
     inner: BTreeMap<&'a str, Self>,
 }
 
-impl Output<'_> {
-    pub(crate) fn write(&self) -> Result<String, Error> {
-        let mut code = Code::default();
-        code.line("// Generated from .proto files by puregrpc-build. Do not edit.");
-        code.gap();
-        self.write_descriptors(&mut code);
-        self.write_files(&mut code);
-        let mut root = Package::default();
-        for (file, _) in &self.generated {
+impl<'a> Package<'a> {
+    /// The packages of some files.
+    pub(crate) fn tree(files: impl Iterator<Item = &'a FileDescriptorProto>) -> Self {
+        let mut root = Self::default();
+        for file in files {
             let mut package = &mut root;
             for part in file.package().split('.').filter(|part| !part.is_empty()) {
-                let (outer, depth) = (package.name.clone(), package.depth);
-                package = package.inner.entry(part).or_default();
-                package.name = crate::outline::join(&outer, part);
-                package.depth = depth + 1;
+                let (name, depth) = (join(&package.name, part), package.depth + 1);
+                package = package.inner.entry(part).or_insert(Self { name, depth, ..Self::default() });
             }
             package.files.push(file);
         }
-        let style = Style { attributes: ATTRIBUTES, ..self.style };
-        self.write_package(&mut code, &root, &[], style)?;
-        Ok(code.into_text())
+        root
     }
 
-    fn write_descriptors(&self, code: &mut Code) {
-        code.line("/// All files of this module and all they import, as an encoded `FileDescriptorSet`.");
-        code.lines(ATTRIBUTES);
-        code.line("#[rustfmt::skip]");
-        let set = descriptors::literal(&descriptors::encoded_set(self.files), "    ");
-        code.lines(&format!("pub const FILE_DESCRIPTOR_SET: &[u8] = {set};"));
+    /// Writes all packages. What has no package is in a module as well, so that the attributes are
+    /// said once.
+    pub(crate) fn write(mut self, code: &mut Code, output: &Output<'_>) -> Result<(), Error> {
+        if !self.files.is_empty() {
+            self.depth = 1;
+            code.gap();
+            code.line("#[doc(hidden)]");
+            code.lines(ATTRIBUTES);
+            let mut result = Ok(());
+            code.block("pub mod __root {", |code| result = self.write_own(code, output, &[]), "}");
+            result?;
+            code.gap();
+            code.line("#[allow(unreachable_pub, unused_imports)]");
+            code.line("pub use self::__root::*;");
+        }
+        self.write_inner(code, output, ATTRIBUTES)
     }
 
-    /// Writes the modules of the files, which refer to each other as neighbours.
-    fn write_files(&self, code: &mut Code) {
-        code.gap();
-        code.line("#[doc(hidden)]");
-        code.lines(ATTRIBUTES);
-        code.line("#[rustfmt::skip]");
-        let files = |code: &mut Code| {
-            for (path, file) in &self.externs {
-                let module = self.names.module(file.name()).unwrap_or_default();
-                code.line(format!("pub use {path}::__files::{module};"));
-            }
-            for (file, text) in &self.generated {
-                let module = self.names.module(file.name()).unwrap_or_default();
-                code.gap();
-                code.line(format!("/// The messages of `{}`.", file.name()));
-                code.block(format!("pub mod {module} {{"), |code| code.lines(text), "}");
-            }
-        };
-        code.block("pub mod __files {", files, "}");
-    }
-
-    /// Writes what is in a package. The items of `nested`, modules of a message, join it: their
-    /// module has the name of the package and would be hidden by it.
-    fn write_package(
-        &self,
-        code: &mut Code,
-        package: &Package<'_>,
-        nested: &[String],
-        style: Style<'_>,
-    ) -> Result<(), Error> {
-        let files = if package.depth == 0 { "self::".to_owned() } else { "super::".repeat(package.depth) };
-        let modules = package.files.iter().filter_map(|file| self.names.module(file.name()));
+    /// Writes what is in this package alone. The items of `nested`, modules of a message, join it:
+    /// their module has the name of the package and would be hidden by it.
+    fn write_own(&self, code: &mut Code, output: &Output<'_>, nested: &[String]) -> Result<(), Error> {
+        let modules = self.files.iter().filter_map(|file| output.names.module(file.name()));
         let mut modules: Vec<&str> = modules.chain(nested.iter().map(String::as_str)).collect();
         modules.sort_unstable();
         for module in modules {
-            code.gap();
-            code.lines(style.attributes);
-            code.line(format!("pub use {files}__files::{module}::*;"));
+            code.line(format!("pub use {}::{module}::*;", self.path_to_files()));
         }
-        for file in &package.files {
+        for file in &self.files {
             for service in &file.service {
-                self.service(package, file, service)?.write(code, style);
+                self.service(output, file, service)?.write(code, output.style);
             }
         }
-        for (part, inner) in &package.inner {
+        Ok(())
+    }
+
+    fn write_inner(&self, code: &mut Code, output: &Output<'_>, attributes: &str) -> Result<(), Error> {
+        for (part, inner) in &self.inner {
+            let module = names::package_ident(part);
             code.gap();
             code.line(format!("/// The package `{}`.", inner.name));
-            code.lines(style.attributes);
-            let nested = self.nested(package, &names::package_ident(part));
-            let style = Style { attributes: "", ..style };
+            code.lines(attributes);
             let mut result = Ok(());
-            let inside = |code: &mut Code| result = self.write_package(code, inner, &nested, style);
-            code.block(format!("pub mod {} {{", names::package_ident(part)), inside, "}");
+            let inside = |code: &mut Code| {
+                let own = inner.write_own(code, output, &self.nested(output.names, &module));
+                result = own.and_then(|()| inner.write_inner(code, output, ""));
+            };
+            code.block(format!("pub mod {module} {{"), inside, "}");
             result?;
         }
         Ok(())
     }
 
-    /// The modules called `name` of messages of a package.
-    fn nested(&self, package: &Package<'_>, name: &str) -> Vec<String> {
-        let messages =
-            package.files.iter().flat_map(|file| file.message_type.iter().map(move |message| (file, message)));
-        let with_module = messages.filter(|(_, message)| {
-            let empty = message.nested_type.is_empty() && message.enum_type.is_empty() && message.oneof_decl.is_empty();
-            names::nested_module(message.name()) == name && !empty
-        });
-        with_module.map(|(file, _)| format!("{}::{name}", self.names.module(file.name()).unwrap_or_default())).collect()
+    fn path_to_files(&self) -> String {
+        "super::".repeat(self.depth) + "__files"
     }
 
-    fn service<'a>(
-        &'a self,
-        package: &Package<'_>,
+    /// The modules called `name` of messages of this package.
+    fn nested(&self, names: &Names, name: &str) -> Vec<String> {
+        let mut nested = Vec::new();
+        for file in &self.files {
+            let messages = file.message_type.iter().filter(|message| {
+                let inner = message.nested_type.len() + message.enum_type.len() + message.oneof_decl.len();
+                names::nested_module(message.name()) == name && inner > 0
+            });
+            let module = names.module(file.name()).unwrap_or_default();
+            nested.extend(messages.map(|_| format!("{module}::{name}")));
+        }
+        nested
+    }
+
+    fn service<'b>(
+        &self,
+        output: &Output<'b>,
         file: &FileDescriptorProto,
-        service: &'a ServiceDescriptorProto,
-    ) -> Result<Service<'a>, Error> {
-        let full_name = crate::outline::join(file.package(), service.name());
-        let method = |method: &'a MethodDescriptorProto| {
-            let kind = |name: &str| {
-                let kind = self.message(package, name);
-                kind.ok_or_else(|| {
-                    Error::set_up(format!("{}: {full_name}.{}: {name} is no message", file.name(), method.name()))
-                })
+        service: &'b ServiceDescriptorProto,
+    ) -> Result<Service<'b>, Error> {
+        let full_name = join(file.package(), service.name());
+        let method = |method: &'b MethodDescriptorProto| {
+            let path = join(&full_name, method.name());
+            let message = |name: &str| {
+                let message = self.message(output, name);
+                message.ok_or_else(|| Error::set_up(format!("{}: {path}: `{name}` is no message", file.name())))
             };
             Ok(Method {
                 name: method.name(),
                 ident: names::method_ident(method.name()),
-                docs: self.docs.get(&format!("{full_name}.{}", method.name())),
+                docs: output.docs.get(&path),
                 deprecated: method.options.deprecated(),
-                request: kind(method.input_type())?,
-                reply: kind(method.output_type())?,
+                request: message(method.input_type())?,
+                reply: message(method.output_type())?,
                 streams_requests: method.client_streaming(),
                 streams_replies: method.server_streaming(),
             })
         };
         Ok(Service {
             name: names::service_name(service.name()),
-            docs: self.docs.get(&full_name),
+            docs: output.docs.get(&full_name),
             methods: service.method.iter().map(method).collect::<Result<_, Error>>()?,
             full_name,
         })
     }
 
-    /// The type of a message, seen from the module of a package.
-    fn message(&self, package: &Package<'_>, name: &str) -> Option<Type> {
-        let message = self.names.message(name)?;
+    /// The type of a message, seen from the module of this package.
+    fn message(&self, output: &Output<'_>, name: &str) -> Option<Type> {
+        let message = output.names.message(name)?;
         let path = &message.path;
-        Some(Type::path(match &message.home {
-            Home::Runtime(module) => format!("{}::{module}::{path}", self.style.runtime),
-            Home::File(module) => {
-                let is_here = |file: &&FileDescriptorProto| self.names.module(file.name()) == Some(module);
-                if path.contains("::") || !package.files.iter().any(is_here) {
-                    let files = if package.depth == 0 { "self::".to_owned() } else { "super::".repeat(package.depth) };
-                    format!("{files}__files::{module}::{path}")
-                } else if ["T", "U"].contains(&path.as_str()) {
-                    // The server has a type parameter of this name.
-                    format!("self::{path}")
-                } else {
-                    path.clone()
-                }
-            }
+        let home = match &message.home {
+            Home::Runtime(module) => return Some(Type::path(format!("{}::{module}::{path}", output.style.runtime))),
+            Home::File(module) => module,
+        };
+        let is_here = self.files.iter().any(|file| output.names.module(file.name()) == Some(home));
+        Some(Type::path(if path.contains("::") || !is_here {
+            format!("{}::{home}::{path}", self.path_to_files())
+        } else if ["T", "U"].contains(&path.as_str()) {
+            // The server has a type parameter of this name.
+            format!("self::{path}")
+        } else {
+            path.clone()
         }))
     }
 }

@@ -34,8 +34,6 @@ pub(crate) struct Style<'a> {
     pub(crate) runtime: &'a str,
     pub(crate) blocking: bool,
     pub(crate) default_methods: bool,
-    /// What stands before each item; empty where a module around them has it.
-    pub(crate) attributes: &'a str,
 }
 
 impl Style<'_> {
@@ -64,7 +62,7 @@ impl Service<'_> {
     /// Writes the trait, the server and the clients.
     pub(crate) fn write(&self, code: &mut Code, style: Style<'_>) {
         self.write_trait(code, style);
-        self.write_server(code, style);
+        self.write_server(code);
         self.write_routes(code, style);
         client::write(code, self, style, &client::ASYNC);
         if style.blocking {
@@ -75,7 +73,6 @@ impl Service<'_> {
     fn write_trait(&self, code: &mut Code, style: Style<'_>) {
         code.gap();
         code.docs(self.docs, &format!("The service `{}`.", self.full_name));
-        code.lines(style.attributes);
         let bounds = "::std::marker::Send + ::std::marker::Sync + 'static";
         if self.methods.is_empty() {
             return code.line(format!("pub trait {}: {bounds} {{}}", self.name));
@@ -120,16 +117,14 @@ impl Service<'_> {
         code.block_of(body, "}");
     }
 
-    fn write_server(&self, code: &mut Code, style: Style<'_>) {
+    fn write_server(&self, code: &mut Code) {
         let Self { name, .. } = self;
         let handler = self.handler();
         code.gap();
-        code.line(format!("/// Serves a [`{name}`]."));
-        code.lines(style.attributes);
+        code.line(format!("/// Serves [`{name}`]."));
         code.line("#[derive(Debug)]");
         code.line(format!("pub struct {name}Server<{handler}>(::std::sync::Arc<{handler}>);"));
         code.gap();
-        code.lines(style.attributes);
         code.lines(&format!(
             "impl<{handler}: {name}> {name}Server<{handler}> {{
     /// Serves a service.
@@ -160,7 +155,6 @@ impl<{handler}> ::std::clone::Clone for {name}Server<{handler}> {{
     fn write_routes(&self, code: &mut Code, style: Style<'_>) {
         let (name, handler) = (&self.name, self.handler());
         code.gap();
-        code.lines(style.attributes);
         code.impl_head(
             &format!("<{handler}: {name}> {}::codegen::Service", style.runtime),
             &format!("{name}Server<{handler}>"),

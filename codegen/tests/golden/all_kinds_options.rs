@@ -1,0 +1,310 @@
+/// The package `acme`.
+#[allow(
+    warnings,
+    missing_docs,
+    missing_debug_implementations,
+    missing_copy_implementations,
+    elided_lifetimes_in_paths,
+    rust_2018_idioms,
+    single_use_lifetimes,
+    trivial_casts,
+    trivial_numeric_casts,
+    unreachable_pub,
+    unused,
+    unused_lifetimes,
+    unused_qualifications,
+    unused_results,
+    clippy::all,
+    clippy::cargo,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    rustdoc::all
+)]
+pub mod acme {
+    /// The package `acme.guide`.
+    pub mod guide {
+        /// The package `acme.guide.v1`.
+        pub mod v1 {
+            pub use super::super::super::__files::f_all_kinds::*;
+
+            /// Knows places.
+            ///
+            /// Used like this:
+            ///
+            ///    let found = guide.find(point);
+            ///
+            /// or so:
+            ///
+            /// ```text
+            /// guide.find(point)
+            /// ```
+            pub trait Guide: ::std::marker::Send + ::std::marker::Sync + 'static {
+                /// Finds one place.
+                fn find(
+                    &self,
+                    request: crate::Request<Point>,
+                ) -> impl ::std::future::Future<
+                    Output = ::std::result::Result<crate::Response<Place>, crate::Status>,
+                > + ::std::marker::Send {
+                    let message = "method /acme.guide.v1.Guide/Find is not implemented";
+                    let status = crate::Status::unimplemented(message);
+                    ::std::future::ready(::std::result::Result::Err(status))
+                }
+
+                /// Lists the places in an area.
+                fn list(
+                    &self,
+                    request: crate::Request<Area>,
+                    replies: &mut crate::Sender<Place>,
+                ) -> impl ::std::future::Future<
+                    Output = ::std::result::Result<(), crate::Status>,
+                > + ::std::marker::Send {
+                    let message = "method /acme.guide.v1.Guide/List is not implemented";
+                    let status = crate::Status::unimplemented(message);
+                    ::std::future::ready(::std::result::Result::Err(status))
+                }
+
+                /// Records a way.
+                ///
+                ///  - point by point
+                fn record(
+                    &self,
+                    requests: &mut crate::Receiver<Point>,
+                ) -> impl ::std::future::Future<
+                    Output = ::std::result::Result<crate::Response<Summary>, crate::Status>,
+                > + ::std::marker::Send {
+                    let message = "method /acme.guide.v1.Guide/Record is not implemented";
+                    let status = crate::Status::unimplemented(message);
+                    ::std::future::ready(::std::result::Result::Err(status))
+                }
+
+                /// The method `/acme.guide.v1.Guide/Chat`.
+                fn chat(
+                    &self,
+                    requests: &mut crate::Receiver<Note>,
+                    replies: &mut crate::Sender<Note>,
+                ) -> impl ::std::future::Future<
+                    Output = ::std::result::Result<(), crate::Status>,
+                > + ::std::marker::Send {
+                    let message = "method /acme.guide.v1.Guide/Chat is not implemented";
+                    let status = crate::Status::unimplemented(message);
+                    ::std::future::ready(::std::result::Result::Err(status))
+                }
+            }
+
+            /// Serves [`Guide`].
+            #[derive(Debug)]
+            pub struct GuideServer<T>(::std::sync::Arc<T>);
+
+            impl<T: Guide> GuideServer<T> {
+                /// Serves a service.
+                pub fn new(service: T) -> Self {
+                    Self(::std::sync::Arc::new(service))
+                }
+
+                /// Serves a service that other parts of the program hold as well.
+                pub fn from_arc(service: ::std::sync::Arc<T>) -> Self {
+                    Self(service)
+                }
+            }
+
+            impl<T> ::std::clone::Clone for GuideServer<T> {
+                fn clone(&self) -> Self {
+                    Self(::std::sync::Arc::clone(&self.0))
+                }
+            }
+
+            impl<T: Guide> crate::codegen::Service for GuideServer<T> {
+                const NAME: &'static str = "acme.guide.v1.Guide";
+                const METHODS: &'static [&'static str] = &["Find", "List", "Record", "Chat"];
+
+                fn call(
+                    &self,
+                    method: usize,
+                    call: crate::codegen::Call,
+                ) -> crate::codegen::BoxFuture {
+                    let service = ::std::sync::Arc::clone(&self.0);
+                    match method {
+                        0 => {
+                            let (mut inbound, mut driver) = call.split();
+                            ::std::boxed::Box::pin(async move {
+                                let result = {
+                                    let handler = ::std::pin::pin!(async {
+                                        <T as Guide>::find(&*service, inbound.message().await?)
+                                            .await
+                                    });
+                                    driver.run(handler).await
+                                };
+                                driver.answer(result).await
+                            })
+                        }
+                        1 => {
+                            let (mut inbound, mut driver) = call.split();
+                            let mut replies = driver.sender();
+                            ::std::boxed::Box::pin(async move {
+                                let result = {
+                                    let handler = ::std::pin::pin!(async {
+                                        <T as Guide>::list(
+                                            &*service,
+                                            inbound.message().await?,
+                                            &mut replies,
+                                        )
+                                        .await
+                                    });
+                                    driver.run(handler).await
+                                };
+                                driver.finish(result, &mut replies).await
+                            })
+                        }
+                        2 => {
+                            let (inbound, mut driver) = call.split();
+                            let mut requests = driver.receiver(inbound);
+                            ::std::boxed::Box::pin(async move {
+                                let result = {
+                                    let handler = ::std::pin::pin!(async {
+                                        <T as Guide>::record(&*service, &mut requests).await
+                                    });
+                                    driver.run(handler).await
+                                };
+                                driver.answer(result).await
+                            })
+                        }
+                        3 => {
+                            let (inbound, mut driver) = call.split();
+                            let mut requests = driver.receiver(inbound);
+                            let mut replies = driver.sender();
+                            ::std::boxed::Box::pin(async move {
+                                let result = {
+                                    let handler = ::std::pin::pin!(async {
+                                        <T as Guide>::chat(&*service, &mut requests, &mut replies)
+                                            .await
+                                    });
+                                    driver.run(handler).await
+                                };
+                                driver.finish(result, &mut replies).await
+                            })
+                        }
+                        _ => call.unimplemented(),
+                    }
+                }
+            }
+
+            /// Calls [`Guide`] over a channel.
+            #[derive(Clone, Debug)]
+            pub struct GuideClient {
+                channel: crate::Channel,
+            }
+
+            impl GuideClient {
+                /// Calls over this channel.
+                pub fn new(channel: crate::Channel) -> Self {
+                    Self { channel }
+                }
+
+                /// Finds one place.
+                pub async fn find(
+                    &self,
+                    request: impl ::std::convert::Into<crate::Request<Point>>,
+                ) -> ::std::result::Result<crate::Response<Place>, crate::Status> {
+                    let path = "/acme.guide.v1.Guide/Find";
+                    self.channel.unary(path, request.into()).await
+                }
+
+                /// Lists the places in an area.
+                pub async fn list(
+                    &self,
+                    request: impl ::std::convert::Into<crate::Request<Area>>,
+                ) -> ::std::result::Result<crate::Receiver<Place>, crate::Status> {
+                    let path = "/acme.guide.v1.Guide/List";
+                    self.channel.server_streaming(path, request.into()).await
+                }
+
+                /// Records a way.
+                ///
+                ///  - point by point
+                pub async fn record(
+                    &self,
+                    request: impl ::std::convert::Into<crate::Request<()>>,
+                ) -> ::std::result::Result<crate::ClientStreaming<Point, Summary>, crate::Status>
+                {
+                    let path = "/acme.guide.v1.Guide/Record";
+                    self.channel.client_streaming(path, request.into()).await
+                }
+
+                /// The method `/acme.guide.v1.Guide/Chat`.
+                pub async fn chat(
+                    &self,
+                    request: impl ::std::convert::Into<crate::Request<()>>,
+                ) -> ::std::result::Result<
+                    (crate::Sender<Note>, crate::Receiver<Note>),
+                    crate::Status,
+                > {
+                    let path = "/acme.guide.v1.Guide/Chat";
+                    self.channel.bidi_streaming(path, request.into()).await
+                }
+            }
+
+            /// Calls [`Guide`] over a channel, from code that is not async.
+            #[derive(Clone, Debug)]
+            pub struct GuideBlockingClient {
+                channel: crate::blocking::Channel,
+            }
+
+            impl GuideBlockingClient {
+                /// Calls over this channel.
+                pub fn new(channel: crate::blocking::Channel) -> Self {
+                    Self { channel }
+                }
+
+                /// Finds one place.
+                pub fn find(
+                    &self,
+                    request: impl ::std::convert::Into<crate::Request<Point>>,
+                ) -> ::std::result::Result<crate::Response<Place>, crate::Status> {
+                    let path = "/acme.guide.v1.Guide/Find";
+                    self.channel.unary(path, request.into())
+                }
+
+                /// Lists the places in an area.
+                pub fn list(
+                    &self,
+                    request: impl ::std::convert::Into<crate::Request<Area>>,
+                ) -> ::std::result::Result<crate::blocking::Receiver<Place>, crate::Status>
+                {
+                    let path = "/acme.guide.v1.Guide/List";
+                    self.channel.server_streaming(path, request.into())
+                }
+
+                /// Records a way.
+                ///
+                ///  - point by point
+                pub fn record(
+                    &self,
+                    request: impl ::std::convert::Into<crate::Request<()>>,
+                ) -> ::std::result::Result<
+                    crate::blocking::ClientStreaming<Point, Summary>,
+                    crate::Status,
+                > {
+                    let path = "/acme.guide.v1.Guide/Record";
+                    self.channel.client_streaming(path, request.into())
+                }
+
+                /// The method `/acme.guide.v1.Guide/Chat`.
+                pub fn chat(
+                    &self,
+                    request: impl ::std::convert::Into<crate::Request<()>>,
+                ) -> ::std::result::Result<
+                    (
+                        crate::blocking::Sender<Note>,
+                        crate::blocking::Receiver<Note>,
+                    ),
+                    crate::Status,
+                > {
+                    let path = "/acme.guide.v1.Guide/Chat";
+                    self.channel.bidi_streaming(path, request.into())
+                }
+            }
+        }
+    }
+}
