@@ -4,6 +4,10 @@
 //! project's conformance checklist.
 
 mod cancel;
+mod client_call;
+mod client_connection;
+mod client_flow;
+mod client_status;
 mod drain;
 mod flow;
 mod listen;
@@ -11,3 +15,4 @@ mod message;
 mod metadata;
 mod request;
 mod response;
+mod streams;

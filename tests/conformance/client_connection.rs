@@ -1,0 +1,94 @@
+//! The connection behind a channel (C13, C15).
+
+use puregrpc::Code;
+use puregrpc_support::{Frame, RawServer, Script, error, note, noted};
+
+/// C15: the loss of the connection ends every open call with UNAVAILABLE, and the next call opens a new one.
+#[tokio::test(start_paused = true)]
+async fn a_lost_connection_is_unavailable_and_opened_again() {
+    let mut server = RawServer::new();
+    let client = server.client();
+    for _ in 0..3 {
+        let (mut peer, halves) = tokio::join!(server.accept(), client.bidi(()));
+        let (mut notes, mut replies) = halves.unwrap();
+        let waiting = client.clone();
+        let unary = tokio::spawn(async move { waiting.unary(noted("x")).await });
+        let streams = [peer.accept().await, peer.accept().await];
+        peer.respond(streams[0], &[]).await;
+        peer.data(streams[0], &note("y")[..3], false).await;
+        drop(peer);
+        assert_eq!(replies.recv().await.unwrap_err().code(), Code::Unavailable);
+        assert_eq!(unary.await.unwrap().unwrap_err().code(), Code::Unavailable);
+        assert_eq!(notes.send(&noted("x")).await.unwrap_err().code(), Code::Unavailable);
+    }
+    let (mut peer, result) = tokio::join!(
+        async {
+            let mut peer = server.accept().await;
+            let stream = peer.accept().await;
+            peer.reply(stream, b"y").await;
+            peer.settle().await;
+            peer
+        },
+        client.unary(noted("x"))
+    );
+    assert_eq!(result.unwrap().value, b"y");
+    peer.assert_alive().await;
+}
+
+/// C13: after GOAWAY the calls that it names finish, the later ones are UNAVAILABLE, new ones go elsewhere.
+#[tokio::test(start_paused = true)]
+async fn goaway_parts_the_calls() {
+    let mut server = RawServer::new();
+    let client = server.client();
+    let call = |text: &'static str| {
+        let client = client.clone();
+        tokio::spawn(async move { client.unary(noted(text)).await })
+    };
+    let first = call("first");
+    let mut peer = server.accept().await;
+    let kept = peer.accept().await;
+    let second = call("second");
+    let refused = peer.accept().await;
+    peer.send(&Frame::goaway(kept, error::NO_ERROR, "max_age")).await;
+    let third = call("third");
+    let mut other = server.accept().await;
+    // A transparent retry of the second call may come here, before or after the third.
+    let mut stream = other.accept().await;
+    if other.note(stream).await == "second" {
+        other.reply(stream, b"again").await;
+        stream = other.accept().await;
+        assert_eq!(second.await.unwrap().unwrap().value, b"again");
+    } else {
+        assert_eq!(second.await.unwrap().unwrap_err().code(), Code::Unavailable);
+    }
+    other.reply(stream, b"there").await;
+    assert_eq!(third.await.unwrap().unwrap().value, b"there");
+    peer.reply(kept, b"here").await;
+    assert_eq!(first.await.unwrap().unwrap().value, b"here");
+    assert!(refused > kept);
+    peer.closed().await;
+}
+
+/// C15: nobody listening is UNAVAILABLE for the calls, not a hang.
+#[tokio::test]
+async fn nobody_listening_is_unavailable() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let client = puregrpc_support::WireClient::new(puregrpc::Channel::lazy(address.to_string()).unwrap());
+    assert_eq!(client.unary(noted("x")).await.unwrap_err().code(), Code::Unavailable);
+    assert!(puregrpc::Channel::connect(address.to_string()).await.unwrap_err().is_connect());
+}
+
+/// C15: a server that speaks no HTTP/2 is UNAVAILABLE.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_speaks_something_else_is_unavailable() {
+    let mut server = RawServer::new();
+    let client = server.client();
+    let (result, ()) = tokio::join!(client.unary(noted("x")), async {
+        let mut pipe = server.accept_pipe().await;
+        tokio::io::AsyncWriteExt::write_all(&mut pipe, b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+    });
+    assert_eq!(result.unwrap_err().code(), Code::Unavailable);
+    assert_eq!(Script::echo().serve().client().unary(noted("x")).await.unwrap().value, b"x");
+}
