@@ -377,3 +377,27 @@ async fn too_long_a_request_is_not_sent() {
     peer.settle().await;
     assert_eq!(peer.stream(stream).messages().len(), 1);
 }
+
+/// C12: what servers still send on calls that were dropped is no fault of theirs, however often.
+#[tokio::test(start_paused = true)]
+async fn late_answers_to_dropped_calls_are_no_fault() {
+    let mut server = RawServer::new();
+    let client = server.client();
+    let (mut peer, _kept) = tokio::join!(server.accept(), client.bidi(()));
+    peer.accept().await;
+    for _ in 0..5 {
+        let mut dropped = Vec::new();
+        for _ in 0..90 {
+            drop(client.server_stream(noted("x")).await.unwrap());
+            let stream = peer.accept().await;
+            assert_eq!(peer.reset_of(stream).await, error::CANCEL);
+            dropped.push(stream);
+        }
+        for stream in dropped {
+            peer.respond(stream, &[]).await;
+            peer.data(stream, note("late"), MORE).await;
+            peer.trailers(stream, "0", &[]).await;
+        }
+        peer.assert_alive().await;
+    }
+}

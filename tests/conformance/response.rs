@@ -4,7 +4,7 @@ use bytes::Bytes;
 use puregrpc::{Code, Metadata, Response, Server, Status};
 use puregrpc_support::{
     BIDI, CLIENT_STREAM, END, MORE, Running, SERVER_STREAM, Script, UNARY, error, message, note, noted, prefixed,
-    setting,
+    request, setting,
 };
 
 /// R1: headers in one block, messages, then trailers that always bear the status.
@@ -190,6 +190,30 @@ async fn an_early_error_resets_with_no_error() {
         assert_eq!(peer.reset_of(stream).await, error::NO_ERROR, "{path}");
     }
     peer.assert_alive().await;
+}
+
+/// R4: what clients still send on calls that were answered early is no fault of theirs, however often.
+#[tokio::test(start_paused = true)]
+async fn late_messages_of_answered_calls_are_no_fault() {
+    let script = Script::echo().bidi(|_, _| Box::pin(async { Err(Status::aborted("")) }));
+    let server = script.serve();
+    let mut peer = server.peer().await;
+    let calls: Vec<u32> = (1..).step_by(2).take(900).collect();
+    for round in 0..5 {
+        let calls: Vec<u32> = calls.iter().map(|stream| stream + round * 1_800).collect();
+        for stream in &calls {
+            peer.queue_headers(*stream, &request(BIDI, &[]), MORE);
+        }
+        for stream in &calls {
+            assert_eq!(peer.answer(*stream).await.status(), 10);
+            assert_eq!(peer.reset_of(*stream).await, error::NO_ERROR);
+        }
+        for stream in &calls {
+            peer.queue_data(*stream, note("late"), MORE);
+            peer.queue_data(*stream, note("late"), END);
+        }
+        peer.assert_alive().await;
+    }
 }
 
 /// R4, M14: a good unary or client-streaming answer waits for the client's END_STREAM.
