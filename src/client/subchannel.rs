@@ -72,19 +72,24 @@ impl Subchannel {
             if let Some(connection) = self.ready() {
                 return Ok(connection);
             }
-            self.begin(patience)?;
+            let attempt = self.begin(patience)?;
             changed.await;
+            // However long it took: who has waited for an attempt hears how it ended.
+            if let Some(status) = self.failure_of(attempt) {
+                return Err(status);
+            }
         }
     }
 
-    /// Begins an attempt, unless one is under way.
-    fn begin(self: &Arc<Self>, patience: Duration) -> Result<(), Status> {
+    /// Begins an attempt, unless one is under way; gives its number.
+    fn begin(self: &Arc<Self>, patience: Duration) -> Result<u64, Status> {
         let runtime = Handle::try_current().map_err(|error| {
-            Status::internal("a call needs a tokio runtime around it (puregrpc::blocking has its own)")
-                .with_source(error)
+            let message = "a call needs a tokio runtime around it (puregrpc::blocking has its own)";
+            Status::internal(message).with_source(error)
         })?;
-        let Some(attempt) = self.next_attempt()? else {
-            return Ok(());
+        let attempt = match self.next_attempt()? {
+            Next::Begin(attempt) => attempt,
+            Next::Wait(number) => return Ok(number),
         };
         let number = attempt.number;
         // Without the lock: a runtime that is shutting down drops the task here and now.
@@ -95,25 +100,32 @@ impl Subchannel {
         {
             *owner = Some(task);
         }
-        Ok(())
+        Ok(number)
     }
 
-    /// `None` if an attempt is under way or has just succeeded.
-    fn next_attempt(self: &Arc<Self>) -> Result<Option<Attempt>, Status> {
+    fn next_attempt(self: &Arc<Self>) -> Result<Next, Status> {
         let mut state = self.lock();
         match &state.phase {
-            Phase::Connecting(_) | Phase::Ready(_) => return Ok(None),
+            Phase::Connecting(_) | Phase::Ready(_) => return Ok(Next::Wait(state.attempt)),
             Phase::Failed(status, until) if Instant::now() < *until => return Err(status.clone()),
             Phase::Idle | Phase::Failed(..) => {}
         }
         state.attempt += 1;
         state.phase = Phase::Connecting(None);
-        Ok(Some(Attempt {
+        Ok(Next::Begin(Attempt {
             subchannel: Arc::downgrade(self),
             number: state.attempt,
             started: Instant::now(),
             target: self.target.clone(),
         }))
+    }
+
+    fn failure_of(&self, attempt: u64) -> Option<Status> {
+        let state = self.lock();
+        match &state.phase {
+            Phase::Failed(status, _) if state.attempt == attempt => Some(status.clone()),
+            _ => None,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -129,6 +141,12 @@ impl Drop for Subchannel {
             task.abort();
         }
     }
+}
+
+enum Next {
+    Begin(Attempt),
+    /// One is under way, or has just succeeded.
+    Wait(u64),
 }
 
 /// One attempt to connect, and the connection that comes of it.

@@ -2,4 +2,6 @@
 
 mod blocking;
 mod calls;
+mod connect;
+mod ends;
 mod service;

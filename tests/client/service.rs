@@ -1,12 +1,15 @@
 //! A service of four methods, as the generator would write it, and a server for it.
 
+use std::io;
 use std::pin::pin;
 
 use puregrpc::codegen::{BoxFuture, Call, Service};
 use puregrpc::protobuf::well_known_types::wrappers::BytesValue;
 use puregrpc::{
-    Channel, InProcessConnector, Metadata, Receiver, Request, Response, Sender, Server, Status, in_process,
+    Channel, InProcessConnector, Listener, Metadata, Peer, Receiver, Request, Response, Sender, Server, Status,
+    in_process,
 };
+use tokio::io::DuplexStream;
 use tokio::sync::oneshot;
 
 pub(crate) const UNARY: &str = "/test.Echo/Unary";
@@ -15,14 +18,22 @@ pub(crate) const COLLECT: &str = "/test.Echo/Collect";
 pub(crate) const CHAT: &str = "/test.Echo/Chat";
 
 /// Echoes bytes; those that begin with `!` ask for something else.
-struct Echo;
+#[derive(Clone, Default)]
+struct Echo {
+    /// Another server, for handlers that make calls.
+    next: Option<Channel>,
+}
 
 /// A message of these bytes.
 pub(crate) fn bytes(value: impl Into<Vec<u8>>) -> BytesValue {
     BytesValue { value: value.into(), ..Default::default() }
 }
 
-async fn unary(request: Request<BytesValue>) -> Result<Response<BytesValue>, Status> {
+async fn unary(echo: &Echo, request: Request<BytesValue>) -> Result<Response<BytesValue>, Status> {
+    match (&request.value[..], &echo.next) {
+        (b"!next", Some(next)) => return next.unary(UNARY, bytes("!deadline").into()).await,
+        _ => {}
+    }
     match &request.value[..] {
         b"!fail" => Err(Status::not_found("no such echo")),
         b"!hang" => std::future::pending().await,
@@ -85,10 +96,13 @@ impl Service for Echo {
     fn call(&self, method: usize, call: Call) -> BoxFuture {
         let (mut inbound, mut driver) = call.split();
         match method {
-            0 => Box::pin(async move {
-                let result = driver.run(pin!(async { unary(inbound.message().await?).await })).await;
-                driver.answer(result).await;
-            }),
+            0 => {
+                let echo = self.clone();
+                Box::pin(async move {
+                    let result = driver.run(pin!(async { unary(&echo, inbound.message().await?).await })).await;
+                    driver.answer(result).await;
+                })
+            }
             1 => {
                 let mut replies = driver.sender();
                 Box::pin(async move {
@@ -118,18 +132,50 @@ impl Service for Echo {
     }
 }
 
-/// A running server, which stops when this is dropped.
+/// A running server in this process, which stops when this is dropped.
 pub(crate) struct Running {
     pub(crate) connector: InProcessConnector,
-    _stop: oneshot::Sender<()>,
+    _stop: Stop,
+}
+
+/// Stops a server when dropped.
+pub(crate) struct Stop(#[expect(dead_code, reason = "its drop is what the server hears")] oneshot::Sender<()>);
+
+fn run(server: Server, echo: Echo, listener: impl Listener) -> Stop {
+    let (stop, stopped) = oneshot::channel();
+    tokio::spawn(server.add(echo).serve(listener, async { drop(stopped.await) }));
+    Stop(stop)
 }
 
 /// Serves the echo in this process.
 pub(crate) fn serve(server: Server) -> Running {
     let (listener, connector) = in_process();
-    let (stop, stopped) = oneshot::channel();
-    tokio::spawn(server.add(Echo).serve(listener, async { drop(stopped.await) }));
-    Running { connector, _stop: stop }
+    Running { connector, _stop: run(server, Echo::default(), listener) }
+}
+
+/// Serves an echo whose handlers may call another one.
+pub(crate) fn serve_relay(next: Channel) -> Running {
+    let (listener, connector) = in_process();
+    Running { connector, _stop: run(Server::new(), Echo { next: Some(next) }, listener) }
+}
+
+/// Serves the echo on a listener of one's own.
+pub(crate) fn serve_on(listener: impl Listener) -> Stop {
+    run(Server::new(), Echo::default(), listener)
+}
+
+/// A listener of one connection.
+pub(crate) struct Once(pub(crate) Option<DuplexStream>);
+
+impl Listener for Once {
+    type Io = DuplexStream;
+
+    async fn accept(&mut self) -> io::Result<Option<(DuplexStream, Peer)>> {
+        match self.0.take() {
+            Some(pipe) => Ok(Some((pipe, Peer::unknown()))),
+            None => std::future::pending().await,
+        }
+    }
 }
 
 /// A channel to an echo of its own.
