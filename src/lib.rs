@@ -8,6 +8,8 @@ mod client;
 mod code;
 mod codec;
 mod error;
+#[cfg(feature = "example-services")]
+pub mod examples;
 mod frame;
 mod metadata;
 mod server;

@@ -26,8 +26,8 @@ mod tests {
     async fn name_is_greeted_and_greeted_again() {
         let request = HelloRequest { name: "you".into(), ..Default::default() };
         let reply = Greetings.say_hello(request.clone().into()).await.unwrap();
-        assert_eq!(reply.message, "Hello, you!");
+        assert_eq!(reply.into_inner().message, "Hello, you!");
         let reply = Greetings.say_hello_again(request.into()).await.unwrap();
-        assert_eq!(reply.message, "Hello again, you!");
+        assert_eq!(reply.into_inner().message, "Hello again, you!");
     }
 }

@@ -22,7 +22,7 @@ mod tests {
         for (name, expected) in [("なんしー", "こんにちは, なんしー"), ("", "こんにちは, ")] {
             let request = HelloRequest { name: name.into(), ..Default::default() };
             let reply = Hello.say_hello(request.into()).await.unwrap();
-            assert_eq!(reply.message, expected);
+            assert_eq!(reply.into_inner().message, expected);
         }
     }
 }

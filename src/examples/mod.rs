@@ -26,12 +26,6 @@ pub mod proto {
     puregrpc::include_protos!();
 }
 
-/// What is generated from the `.proto` file of the benchmarks.
-#[doc(hidden)]
-pub mod bench {
-    puregrpc::include_protos!("bench");
-}
-
 pub use clock::Clock;
 pub use greeter::Greetings;
 pub use hello::Hello;

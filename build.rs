@@ -1,0 +1,21 @@
+//! Generates the code of the example services, where they are asked for.
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    #[cfg(feature = "example-services")]
+    compile_examples();
+}
+
+#[cfg(feature = "example-services")]
+fn compile_examples() {
+    puregrpc_build::Config::new()
+        .input("proto/hello.proto")
+        .input("proto/helloworld.proto")
+        .input("proto/position.proto")
+        .input("proto/route_guide.proto")
+        .compile();
+    // For the benches and the examples, which include them by these names.
+    for name in ["bench", "peer"] {
+        puregrpc_build::Config::new().input(format!("proto/{name}.proto")).out_file(name).compile();
+    }
+}
