@@ -1,0 +1,45 @@
+use std::env;
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+
+use super::address::Bound;
+use super::service::Service;
+
+/// Says on the standard output what is served where, and how to try it.
+pub(super) fn print(bound: &[Bound], services: &[Service]) {
+    let program = env::args().next().unwrap_or_else(|| "puregrpc".into());
+    // A server without readers of its banner serves all the same.
+    let _ = io::stdout().write_all(text(&program, bound, services).as_bytes());
+    let _ = io::stdout().flush();
+}
+
+fn text(program: &str, bound: &[Bound], services: &[Service]) -> String {
+    let mut text = format!("puregrpc {} listens on\n", env!("CARGO_PKG_VERSION"));
+    for bound in bound {
+        let note = if bound.is_dual_stack() { " (IPv6 and IPv4)" } else { "" };
+        let _ = writeln!(text, "  {bound}{note}");
+    }
+    text.push_str("and serves\n");
+    for service in services {
+        let _ = writeln!(text, "  {:24} {}", service.full_name(), service.summary());
+    }
+    let _ = writeln!(text, "  {:24} whether each of them is ready", "grpc.health.v1.Health");
+    if let Some(first) = bound.first() {
+        text.push_str("Try it from another terminal:\n");
+        for service in services {
+            let _ = writeln!(text, "  {program} client {} --server {}", service.name(), reachable(first));
+        }
+    }
+    text.push_str("Ctrl-C finishes the calls under way and ends.\n");
+    text
+}
+
+/// The listener as a client on the same machine names it.
+fn reachable(bound: &Bound) -> String {
+    match bound {
+        Bound::Tcp(_, address) if address.ip().is_unspecified() => format!("http://localhost:{}", address.port()),
+        Bound::Tcp(_, address) => format!("http://{address}"),
+        #[cfg(unix)]
+        Bound::Unix(..) => bound.to_string(),
+    }
+}

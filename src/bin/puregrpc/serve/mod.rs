@@ -1,0 +1,123 @@
+mod address;
+mod banner;
+mod port_file;
+mod service;
+mod signals;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use puregrpc::examples::Places;
+use puregrpc::{DrainReport, Error, Server};
+use tokio::runtime;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use self::address::{Address, Bound};
+use self::service::Service;
+use self::signals::Signals;
+use crate::failure::Failure;
+
+/// Serves the example services, and health, until a signal comes.
+#[derive(Args)]
+pub(crate) struct Serve {
+    /// Where to listen: IP:PORT, [IPV6]:PORT, HOST:PORT or unix:PATH; may be repeated.
+    ///
+    /// Port 0 is any free port. Without this, [::]:50051, which also takes IPv4; where IPv6 is
+    /// missing, 0.0.0.0:50051.
+    #[arg(long, value_name = "ADDR", value_delimiter = ',', env = "PUREGRPC_LISTEN")]
+    listen: Vec<Address>,
+
+    /// The services to offer; health is always there.
+    #[arg(long, value_name = "NAME", value_enum, value_delimiter = ',', default_values_t = Service::ALL)]
+    services: Vec<Service>,
+
+    /// The data base of the route guide, a JSON list of
+    /// {"location": {"latitude": N, "longitude": N}, "name": "…"}; without this, a built-in one.
+    #[arg(long, value_name = "FILE", env = "PUREGRPC_ROUTE_DB")]
+    route_db: Option<PathBuf>,
+
+    /// How many threads serve; without this, one for each processor.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    workers: Option<u16>,
+
+    /// A file to write the addresses to, one a line, once the server listens.
+    #[arg(long, value_name = "FILE")]
+    port_file: Option<PathBuf>,
+}
+
+impl Serve {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let places = match &self.route_db {
+            Some(file) => Places::load(file).map_err(Failure::local)?,
+            None => Places::built_in(),
+        };
+        let mut builder = runtime::Builder::new_multi_thread();
+        if let Some(workers) = self.workers {
+            builder.worker_threads(workers.into());
+        }
+        let runtime = builder.enable_all().build().map_err(Failure::local)?;
+        runtime.block_on(self.serve(places))
+    }
+
+    async fn serve(self, places: Places) -> Result<(), Failure> {
+        // Before anything is told to the world, so that a signal at any later time drains.
+        let mut signals = Signals::listen().map_err(Failure::local)?;
+        let bound = self.bind().await?;
+        let server = service::server(&self.services, places);
+        if let Some(file) = &self.port_file {
+            port_file::write(file, &bound)?;
+        }
+        banner::print(&bound, &self.services);
+
+        let (stop, stopped) = watch::channel(());
+        let mut serving = JoinSet::new();
+        for listener in bound {
+            serving.spawn(listen(server.clone(), listener, stopped.clone()));
+        }
+        drop(stopped);
+        tokio::select! {
+            signal = signals.recv() => {
+                tracing::info!("{signal}: finishing the calls under way (a second signal ends at once)");
+                signals.exit_at_next();
+                drop(stop);
+            }
+            Some(ended) = serving.join_next() => {
+                // Nothing has asked it to stop.
+                return Err(ended.map_or_else(Failure::local, |result| match result {
+                    Ok(_) => Failure::local("a listener has ended"),
+                    Err(error) => Failure::from(error),
+                }));
+            }
+        }
+        while let Some(ended) = serving.join_next().await {
+            let report = ended.map_err(Failure::local)??;
+            tracing::info!(?report, "a listener has drained");
+        }
+        Ok(())
+    }
+
+    async fn bind(&self) -> Result<Vec<Bound>, Failure> {
+        if self.listen.is_empty() {
+            return Ok(vec![address::bind_default()?]);
+        }
+        let mut bound = Vec::new();
+        for address in &self.listen {
+            bound.extend(address.bind().await?);
+        }
+        Ok(bound)
+    }
+}
+
+/// Serves one listener until the sender of `stopped` is dropped, and drains.
+async fn listen(server: Server, listener: Bound, mut stopped: watch::Receiver<()>) -> Result<DrainReport, Error> {
+    let shutdown = async move {
+        // Nothing is ever sent: this is an error once the sender is gone.
+        let _ = stopped.changed().await;
+    };
+    match listener {
+        Bound::Tcp(listener, _) => server.serve(listener, shutdown).await,
+        #[cfg(unix)]
+        Bound::Unix(listener, _file) => server.serve(listener, shutdown).await,
+    }
+}

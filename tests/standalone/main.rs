@@ -1,0 +1,6 @@
+//! The binary `puregrpc`, run as its users run it.
+#![cfg(unix)]
+
+mod client;
+mod process;
+mod serve;
