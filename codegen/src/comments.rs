@@ -6,7 +6,7 @@
 /// The lines of documentation that a comment gives; none where it says nothing.
 pub(crate) fn documentation(comment: &str) -> Vec<String> {
     let cleaned: Vec<String> = comment.lines().map(clean).collect();
-    let margin = cleaned.iter().filter(|line| !line.is_empty()).map(|line| indent(line)).min();
+    let margin = cleaned.iter().filter(|line| !line.is_empty() && !is_ruler(line)).map(|line| indent(line)).min();
     let margin = margin.unwrap_or(0);
     let mut lines: Vec<String> = Vec::new();
     let mut fence: Option<String> = None;
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn rulers_and_empty_edges_are_dropped() {
-        assert_eq!(documentation("\n //////////\n One.\n ------\n\n"), ["One."]);
+        assert_eq!(documentation("\n//////////\n One.\n ------\n\n"), ["One."]);
         assert!(documentation("\n  \n").is_empty());
     }
 

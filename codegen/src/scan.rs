@@ -119,7 +119,8 @@ impl<'a> Scan<'a> {
         if self.rest().starts_with("//") {
             let length = self.rest().find('\n').unwrap_or(self.rest().len());
             let line = self.take(length);
-            return Some(format!("{}\n", line[2..].trim_end()));
+            // More slashes are a frame, or the mark of documentation in other languages.
+            return Some(format!("{}\n", line.trim_start_matches('/').trim_end()));
         }
         let inner = self.rest().strip_prefix("/*")?;
         let (inner, length) = match inner.find("*/") {
@@ -127,7 +128,7 @@ impl<'a> Scan<'a> {
             None => (inner, self.rest().len()),
         };
         self.take(length);
-        Some(block_lines(inner))
+        Some(block_lines(inner.trim_end_matches('*')))
     }
 
     fn token(&mut self, first: char) -> (Kind, &'a str) {
@@ -219,6 +220,11 @@ mod tests {
     fn stars_of_a_block_comment_are_dropped() {
         let found = tokens("/**\n * One.\n *\n *   Two.\n */\nmessage");
         assert_eq!(found[0].above, "\n One.\n\n   Two.\n\n");
+    }
+
+    #[test]
+    fn more_slashes_and_stars_are_dropped() {
+        assert_eq!(tokens("//////\n/// One.\n/** Two. **/\nmessage")[0].above, "\n One.\n Two.\n");
     }
 
     #[test]

@@ -1,0 +1,34 @@
+//! Compiles every folder of proto/ into an output of its own.
+
+use std::path::Path;
+
+use puregrpc_build::Config;
+
+fn main() {
+    // The package for the other edition lies one folder deeper.
+    let here = if Path::new("proto").is_dir() { Path::new("proto") } else { Path::new("../proto") };
+    let traps = [
+        "docs",
+        "encoding",
+        "file_names",
+        "imports",
+        "keywords",
+        "packages",
+        "preludes",
+        "proto2",
+        "same_stem",
+        "service_names",
+        "types",
+        "vendored",
+        "well_known",
+    ];
+    for trap in traps {
+        Config::new().input(here.join(trap)).out_file(trap).blocking(true).compile();
+    }
+    for trap in ["keywords", "packages", "types"] {
+        let config = Config::new().input(here.join(trap)).out_file(format!("{trap}_lite"));
+        config.lite(true).default_methods(true).crate_path("crate::renamed").compile();
+    }
+    let config = Config::new().input(here.join("externs")).include(here.join("same_stem")).out_file("externs");
+    config.extern_files("a/", "crate::same_stem").compile();
+}

@@ -1,0 +1,74 @@
+//! Messages with odd names hold, encode and print what they should.
+
+use puregrpc::protobuf::Message;
+use puregrpc_traps::{externs, keywords, lite, packages, preludes, proto2, same_stem, types};
+
+#[test]
+fn fields_that_are_keywords_are_encoded() {
+    use keywords::keywords::type_::fn_::gen_::{Words_, words_};
+
+    let mut words = Words_::new();
+    words.r#gen = "gen".to_owned();
+    words.r#try = vec![1, 2].into();
+    words.type_ = vec![3];
+    words.self_ = Some(true);
+    words.dyn_ = Some(words_::Dyn::Async("async".to_owned()));
+    let copy = Words_::parse_from_bytes(&words.write_to_bytes().unwrap()).unwrap();
+    assert_eq!(copy, words);
+    assert_eq!(copy.async_(), "async");
+    let text = "gen: \"gen\" try: \"\\001\\002\" type: 3 async: \"async\" self: true";
+    assert_eq!(copy.to_string(), text);
+}
+
+#[test]
+fn messages_without_reflection_are_the_same_on_the_wire() {
+    let mut full = keywords::keywords::type_::fn_::gen_::Words_::new();
+    full.r#gen = "gen".to_owned();
+    let bytes = full.write_to_bytes().unwrap();
+    let lite = lite::keywords::keywords::type_::fn_::gen_::Words_::parse_from_bytes(&bytes).unwrap();
+    assert_eq!(lite.r#gen, "gen");
+}
+
+#[test]
+fn messages_called_like_crates_are_encoded() {
+    use preludes::preludes::{bytes, protobuf};
+
+    let mut outer = protobuf::Inner::new();
+    outer.bytes = Some(bytes::Inner { data: vec![7].into(), ..Default::default() }).into();
+    assert_eq!(outer.to_string(), "bytes {data: \"\\007\"}");
+}
+
+#[test]
+fn package_and_messages_of_one_module_are_both_there() {
+    let inner = packages::acme::v1::outer::Inner::new();
+    let thing = packages::acme::v1::outer::Thing::new();
+    assert_eq!(inner.compute_size() + thing.compute_size(), 0);
+    let deeper = packages::mine::deep::Deeper { inner: Some(inner).into(), ..Default::default() };
+    assert_eq!(deeper.to_string(), "inner {}");
+}
+
+#[test]
+fn messages_of_another_module_are_the_same_types() {
+    let common = same_stem::same::a::Common::new();
+    let holder = externs::externs::Holder { common: Some(common).into(), ..Default::default() };
+    assert!(holder.common.is_some());
+}
+
+#[test]
+fn values_of_one_number_are_equal() {
+    use types::types::tree::Colour;
+
+    assert_eq!(Colour::GREEN, Colour::VERT);
+    assert_ne!(Colour::GREEN, Colour::RED);
+}
+
+#[test]
+fn defaults_and_extensions_of_proto2_hold() {
+    let mut old = proto2::proto2::Old::new();
+    assert_eq!(old.name(), "a \"quoted\" // ;{");
+    assert_eq!(old.r#gen(), -3);
+    assert_eq!(old.r#try(), b"\x01\"\xff");
+    old.set_name(String::new());
+    old.special_fields.mut_unknown_fields().add_varint(100, 42);
+    assert_eq!(proto2::proto2::exts::age.get(&old), Some(42));
+}
