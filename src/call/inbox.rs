@@ -98,11 +98,6 @@ impl Inbox {
         }
     }
 
-    /// Whether the peer has sent all and nothing went wrong.
-    pub(crate) fn is_ended(&self) -> bool {
-        self.lock().body.is_ended()
-    }
-
     /// A panic of the handler leaves the state whole.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

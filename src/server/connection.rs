@@ -171,7 +171,7 @@ impl Connection {
         let mut call = route.call(call);
         if route.is_slow() {
             let live = self.shared.drain.live();
-            tokio::spawn(Timed { call, live, route: Some(route) });
+            tokio::spawn(Spawned { call, live, route: Some(route) });
             return;
         }
         self.polls = self.polls.wrapping_add(1);
@@ -182,7 +182,7 @@ impl Connection {
         }
         if !ready {
             let live = self.shared.drain.live();
-            tokio::spawn(Timed { call, live, route: None });
+            tokio::spawn(Spawned { call, live, route: None });
         }
     }
 
@@ -222,7 +222,7 @@ fn poll_inline(cx: &mut Context<'_>, call: &mut BoxFuture) -> bool {
 }
 
 /// A call that runs as a task of its own.
-struct Timed {
+struct Spawned {
     call: BoxFuture,
     #[expect(dead_code, reason = "counts the call as live until it is dropped")]
     live: Live,
@@ -231,7 +231,7 @@ struct Timed {
     route: Option<Arc<Route>>,
 }
 
-impl Future for Timed {
+impl Future for Spawned {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {

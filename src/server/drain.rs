@@ -83,6 +83,25 @@ impl Drain {
     }
 }
 
+/// Tells when a server is told to stop.
+///
+/// For what must end with it: a service that lists itself elsewhere, or one
+/// whose streams would last for ever.
+#[derive(Clone, Debug)]
+pub struct DrainWatch(pub(crate) Arc<Drain>);
+
+impl DrainWatch {
+    /// Whether the server has been told to stop.
+    pub fn is_draining(&self) -> bool {
+        *self.0.phase.borrow() > Phase::Serving
+    }
+
+    /// Waits until the server, or one of its clones, is told to stop. Cancel safe.
+    pub async fn wait(&self) {
+        self.0.changed_from(Phase::Serving).await;
+    }
+}
+
 /// The future of [`Drain::changed_from`].
 pub(crate) struct PhaseChange(Pin<Box<dyn Future<Output = Phase> + Send>>);
 

@@ -156,7 +156,6 @@ impl Driver {
     /// One poll of the handler: its result, whether its receiver was left
     /// waiting, and the headers it wants to be sent.
     #[inline]
-    #[expect(clippy::type_complexity, reason = "three results of one poll, taken apart at once")]
     fn poll_handler<T, F>(
         &mut self,
         cx: &mut Context<'_>,

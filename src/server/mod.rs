@@ -9,7 +9,7 @@ mod limits;
 mod listener;
 mod service;
 
-pub use drain::DrainReport;
+pub use drain::{DrainReport, DrainWatch};
 pub use driver::{Driver, Finish, Run};
 pub use inbound::{Inbound, One};
 pub use listener::{Incoming, Listener};
@@ -65,6 +65,7 @@ impl Server {
 
     /// Adds a service; one of the same name is replaced.
     #[must_use]
+    #[expect(clippy::should_implement_trait, reason = "it adds a service, as routers do; nobody adds servers up")]
     pub fn add(mut self, service: impl Service) -> Self {
         self.router.add(service);
         self
@@ -140,10 +141,9 @@ impl Server {
         self.router.names().iter().copied()
     }
 
-    /// Waits until the server, or one of its clones, is told to stop.
-    pub fn draining(&self) -> impl Future<Output = ()> + Send + use<> {
-        let phase = self.drain.changed_from(Phase::Serving);
-        async move { drop(phase.await) }
+    /// Tells when this server, or one of its clones, is told to stop.
+    pub fn drain_watch(&self) -> DrainWatch {
+        DrainWatch(Arc::clone(&self.drain))
     }
 
     /// Serves the connections of a listener until `shutdown` is ready or the

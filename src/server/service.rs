@@ -145,3 +145,73 @@ impl Route {
 const SLOW_POLL: Duration = Duration::from_micros(100);
 const SLOW_AT: u32 = 3;
 const SLOWEST: u32 = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Idle;
+
+    impl Service for Idle {
+        const NAME: &'static str = "pkg.Idle";
+        const METHODS: &'static [&'static str] = &["One", "Two"];
+
+        fn call(&self, _: usize, call: Call) -> BoxFuture {
+            call.unimplemented()
+        }
+    }
+
+    fn router() -> Router {
+        let mut router = Router::default();
+        router.add(Idle);
+        router
+    }
+
+    /// S7: exact bytes only.
+    #[test]
+    fn only_the_whole_path_routes() {
+        let router = router();
+        assert_eq!(router.find("/pkg.Idle/Two").map(|route| route.method), Some(1));
+        for path in [
+            "",
+            "/",
+            "pkg.Idle/Two",
+            "//pkg.Idle/Two",
+            "/pkg.Idle",
+            "/pkg.Idle/",
+            "/pkg.Idle/Two/",
+            "/pkg.Idle/two",
+            "/pkg.Idle/Two?q",
+            "/pkg.Idle/Tw%6f",
+        ] {
+            assert!(router.find(path).is_none(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_service_that_is_added_again_is_replaced() {
+        let mut router = router();
+        router.add(Idle);
+        assert_eq!(router.names(), ["pkg.Idle"]);
+        assert!(router.find("/pkg.Idle/One").is_some());
+    }
+
+    #[test]
+    fn slow_methods_are_found_and_forgiven() {
+        let router = router();
+        let route = router.find("/pkg.Idle/One").unwrap();
+        for _ in 0..SLOW_AT {
+            route.observe(SLOW_POLL);
+        }
+        assert!(!route.is_slow());
+        for _ in 0..100 {
+            route.observe(SLOW_POLL * 2);
+        }
+        assert!(route.is_slow());
+        for _ in 0..SLOWEST - SLOW_AT {
+            route.observe(Duration::ZERO);
+        }
+        assert!(!route.is_slow());
+        assert!(!router.find("/pkg.Idle/Two").unwrap().is_slow());
+    }
+}

@@ -1,0 +1,5 @@
+//! Code that `puregrpc-build` has made of the files under `proto/grpc`, kept
+//! here so that building the library needs no generator.
+
+#[rustfmt::skip]
+pub(crate) mod health;

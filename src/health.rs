@@ -1,0 +1,146 @@
+//! `grpc.health.v1.Health`: what probes and load balancers ask.
+//!
+//! ```no_run
+//! # use puregrpc::codegen::Service;
+//! # fn example(greeter: impl Service) {
+//! use puregrpc::Server;
+//! use puregrpc::health::{Health, ServingStatus};
+//!
+//! let server = Server::new().add(greeter);
+//! let health = Health::of(&server);
+//! let server = server.add(health.service());
+//! // … and whenever it changes:
+//! health.set("helloworld.Greeter", ServingStatus::NotServing);
+//! # }
+//! ```
+//!
+//! Source: grpc/doc/health-checking.md.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::generated::health::grpc::health::v1 as proto;
+use crate::server::DrainWatch;
+use crate::{Request, Response, Sender, Server, Status};
+
+pub use proto::health_check_response::ServingStatus as ProtoServingStatus;
+pub use proto::{
+    HealthCheckRequest, HealthCheckResponse, HealthClient, HealthListRequest, HealthListResponse, HealthServer,
+};
+
+/// Whether a service takes calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServingStatus {
+    /// Not known yet.
+    Unknown,
+    /// It takes calls.
+    Serving,
+    /// It takes no calls now.
+    NotServing,
+}
+
+/// The states of a server's services, and the service that tells them.
+///
+/// Clones share their states. Once the server is told to stop, every service
+/// is told as [`NotServing`](ServingStatus::NotServing), whatever was set, and
+/// those who watch are told so and let go.
+#[derive(Clone, Debug)]
+pub struct Health {
+    states: Arc<watch::Sender<BTreeMap<String, ServingStatus>>>,
+    drain: DrainWatch,
+}
+
+impl Health {
+    /// The health of a server: it as a whole (`""`) and every service added to
+    /// it so far are [`Serving`](ServingStatus::Serving).
+    pub fn of(server: &Server) -> Self {
+        let names = server.service_names().chain([""]);
+        let states = names.map(|name| (name.to_owned(), ServingStatus::Serving)).collect();
+        Self { states: Arc::new(watch::Sender::new(states)), drain: server.drain_watch() }
+    }
+
+    /// The service, to be added to the server.
+    pub fn service(&self) -> HealthServer<Self> {
+        HealthServer::new(self.clone())
+    }
+
+    /// Sets the state of a service; `""` is the server as a whole.
+    pub fn set(&self, service: impl Into<String>, status: ServingStatus) {
+        self.states.send_modify(|states| {
+            states.insert(service.into(), status);
+        });
+    }
+
+    /// Forgets a service: to those who ask it is not there.
+    pub fn remove(&self, service: &str) {
+        self.states.send_modify(|states| {
+            states.remove(service);
+        });
+    }
+
+    fn status(&self, service: &str) -> Option<ProtoServingStatus> {
+        let status = *self.states.borrow().get(service)?;
+        Some(if self.drain.is_draining() { ProtoServingStatus::NOT_SERVING } else { status.into() })
+    }
+}
+
+impl proto::Health for Health {
+    async fn check(&self, request: Request<HealthCheckRequest>) -> Result<Response<HealthCheckResponse>, Status> {
+        match self.status(&request.service) {
+            Some(status) => Ok(response(status).into()),
+            None => Err(Status::not_found("there is no such service on this server")),
+        }
+    }
+
+    async fn list(&self, _: Request<HealthListRequest>) -> Result<Response<HealthListResponse>, Status> {
+        let names: Vec<_> = self.states.borrow().keys().cloned().collect();
+        if names.len() > LISTED {
+            return Err(Status::resource_exhausted(format!("more than {LISTED} services: ask for one")));
+        }
+        let statuses = names.into_iter().filter_map(|name| self.status(&name).map(|status| (name, response(status))));
+        Ok(HealthListResponse { statuses: statuses.collect(), ..Default::default() }.into())
+    }
+
+    async fn watch(
+        &self,
+        request: Request<HealthCheckRequest>,
+        replies: &mut Sender<HealthCheckResponse>,
+    ) -> Result<(), Status> {
+        let mut changes = self.states.subscribe();
+        let mut told = None;
+        loop {
+            changes.mark_unchanged();
+            let status = self.status(&request.service).unwrap_or(ProtoServingStatus::SERVICE_UNKNOWN);
+            if told.replace(status) != Some(status) {
+                replies.send(&response(status)).await?;
+            }
+            if self.drain.is_draining() {
+                return Err(Status::unavailable("the server is shutting down"));
+            }
+            tokio::select! {
+                // The handle lives in this service, so the states do, too.
+                _ = changes.changed() => {}
+                () = self.drain.wait() => {}
+            }
+        }
+    }
+}
+
+impl From<ServingStatus> for ProtoServingStatus {
+    fn from(status: ServingStatus) -> Self {
+        match status {
+            ServingStatus::Unknown => Self::UNKNOWN,
+            ServingStatus::Serving => Self::SERVING,
+            ServingStatus::NotServing => Self::NOT_SERVING,
+        }
+    }
+}
+
+fn response(status: ProtoServingStatus) -> HealthCheckResponse {
+    HealthCheckResponse { status: status.into(), ..Default::default() }
+}
+
+/// How many services are listed at the most, as the protocol has it.
+const LISTED: usize = 100;
