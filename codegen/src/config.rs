@@ -6,8 +6,9 @@ use std::{env, fs};
 use protobuf::descriptor::FileDescriptorProto;
 
 use crate::check;
+use crate::docs::Docs;
 use crate::fault::Error;
-use crate::messages::{Docs, Messages};
+use crate::messages::Messages;
 use crate::names::Names;
 use crate::output::Output;
 use crate::parse;
@@ -210,6 +211,7 @@ impl Config {
     }
 
     fn output(&self, sources: &Sources) -> Result<String, Error> {
+        self.check_paths()?;
         check::check(sources, self.blocking)?;
         let scratch = Scratch::new()?;
         let files = parse::descriptors(sources, &scratch)?;
@@ -231,6 +233,17 @@ impl Config {
             style,
         };
         output.write()
+    }
+
+    /// Refuses paths that would mean something else in each module of the output.
+    fn check_paths(&self) -> Result<(), Error> {
+        let externs = self.externs.iter().map(|known| &known.path);
+        for path in externs.chain([&self.crate_path]) {
+            if path != "crate" && !path.starts_with("crate::") && !path.starts_with("::") {
+                return Err(Error::set_up(format!("`{path}` must begin with `::` or `crate`")));
+            }
+        }
+        Ok(())
     }
 
     fn extern_of(&self, file: &FileDescriptorProto) -> Option<&Extern> {

@@ -1,10 +1,111 @@
-//! Compiles `.proto` files.
+//! Compiles `.proto` files for the crate `puregrpc`, in pure Rust: no `protoc`, no C compiler, and
+//! nothing to install.
+//!
+//! # In three steps
+//!
+//! The crates, in Cargo.toml:
+//!
+//! ```toml
+//! [dependencies]
+//! puregrpc = "0.1"
+//!
+//! [build-dependencies]
+//! puregrpc-build = "0.1"
+//! ```
+//!
+//! A build script, build.rs, that names a file or a folder:
+//!
+//! ```no_run
+//! fn main() {
+//!     puregrpc_build::compile("proto");
+//! }
+//! ```
+//!
+//! And a module for the code, in lib.rs or main.rs:
+//!
+//! ```ignore
+//! pub mod proto {
+//!     puregrpc::include_protos!();
+//! }
+//! ```
+//!
+//! For anything else than the defaults there is [`Config`].
+//!
+//! # What comes out
+//!
+//! One file with a module for each package, named as the package is: what `acme.shop.v1` defines is
+//! in `proto::acme::shop::v1`, and what a file without a package defines is in `proto` itself.
+//!
+//! | in the `.proto` file | in Rust |
+//! |---|---|
+//! | `message Order` | `struct Order`, with public fields |
+//! | `message Line` within `Order` | `order::Line` |
+//! | `oneof payment` within `Order` | field `payment: Option<order::Payment>`, an enum |
+//! | `enum State` | `enum State`; fields hold `EnumOrUnknown<State>` |
+//! | `bytes` | `bytes::Bytes`, which shares the buffer it came in |
+//! | `google.protobuf.Timestamp` and the like | the types of `puregrpc::protobuf::well_known_types` |
+//! | `service Shop` | `trait Shop`, `ShopServer`, `ShopClient` |
+//! | `rpc GetOrder` | `get_order` on the trait and on the client |
+//!
+//! Messages are those of the crate `protobuf` (rust-protobuf 3.7), which `puregrpc` reexports as it
+//! does `bytes`: no other dependency is needed at run time. With [`Config::blocking`] a service
+//! also gets a `ShopBlockingClient`. Names that are keywords in Rust end in `_`, fields called `gen`
+//! and `try` are `r#gen` and `r#try`; methods called `New` and `Clone` are `new_` and `clone_`.
+//!
+//! The trait of a service has one method for each `rpc`, which users write as `async fn`:
+//!
+//! | `rpc` | method of the trait, without `&self` | call of the client |
+//! |---|---|---|
+//! | `(Q) returns (R)` | `(Request<Q>) -> Result<Response<R>, Status>` | `(Q) -> Result<Response<R>, Status>` |
+//! | `(Q) returns (stream R)` | `(Request<Q>, &mut Sender<R>) -> Result<(), Status>` | `(Q) -> Result<Receiver<R>, Status>` |
+//! | `(stream Q) returns (R)` | `(&mut Receiver<Q>) -> Result<Response<R>, Status>` | `(()) -> Result<ClientStreaming<Q, R>, Status>` |
+//! | `(stream Q) returns (stream R)` | `(&mut Receiver<Q>, &mut Sender<R>) -> Result<(), Status>` | `(()) -> Result<(Sender<Q>, Receiver<R>), Status>` |
+//!
+//! Where a client takes a message it takes a `Request` as well, with a deadline and metadata.
+//!
+//! Comments above a definition, or behind it on its line, become its documentation. What in them
+//! looks like code stays text, so that rustdoc does not run it.
+//!
+//! `FILE_DESCRIPTOR_SET` holds the descriptors of all files, encoded, as reflection wants them.
+//!
+//! # When something is wrong
+//!
+//! Cargo prints where and what, and nothing else:
+//!
+//! ```text
+//! error: shop@0.1.0: proto/shop.proto:9:13: type `Adress` is not found
+//! error: shop@0.1.0:     repeated Adress to = 3;
+//! error: shop@0.1.0:              ^
+//! error: build script logged errors
+//! ```
+//!
+//! Besides what is wrong in protobuf, names are refused that would meet in Rust (`GetURL` and
+//! `GetUrl`, or a message `FooClient` beside a service `Foo`), and so are files that cannot be
+//! compiled faithfully: those with an `edition`, and those with groups.
+//!
+//! # Code that is checked in
+//!
+//! [`Config::generate`] returns the code. A test that compares it with a file, and a way to write
+//! that file, keep a checked-in copy true; its users need no build script. rustfmt with its
+//! defaults leaves the code of services as it is and skips that of messages.
+//!
+//! # Limits
+//!
+//! - A generated module depends on the exact version of `protobuf` that this crate names; take
+//!   `protobuf` from `puregrpc`.
+//! - Files of one package each have a function `file_descriptor`, and none of them can be named
+//!   through the package's module: use `Message::descriptor().file_descriptor()`.
+//! - Of an option that is a list of messages and is given several times, the last one is kept.
+
+#![expect(clippy::needless_doctest_main, reason = "a build script is shown whole")]
+
 mod check;
 mod clashes;
 mod client;
 mod comments;
 mod config;
 mod descriptors;
+mod docs;
 mod fault;
 mod layout;
 mod messages;
@@ -23,7 +124,22 @@ use std::path::Path;
 pub use config::Config;
 pub use fault::Error;
 
-/// Compiles.
+/// Compiles a `.proto` file, or all that are below a folder, from a build script.
+///
+/// It is [`Config::new`] with this [`input`](Config::input), [compiled](Config::compile): the
+/// output is included by `puregrpc::include_protos!()`, and a fault fails the build.
+///
+/// ```no_run
+/// // build.rs
+/// fn main() {
+///     puregrpc_build::compile("proto/hello.proto");
+/// }
+/// ```
 pub fn compile(path: impl AsRef<Path>) {
     Config::new().input(path).compile();
 }
+
+/// The examples of the README, which are compiled as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,6 +1,5 @@
 //! The code of messages and enums: written by protobuf-codegen, then fitted to its new home.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 
@@ -11,33 +10,10 @@ use protobuf_parse::ProtoPathBuf;
 
 use crate::comments;
 use crate::descriptors;
+use crate::docs::Docs;
 use crate::fault::Error;
 use crate::names::{Names, RAW_KEYWORDS};
 use crate::scratch::Scratch;
-use crate::source::Sources;
-
-/// The documentation of everything that has some, by full name.
-#[derive(Debug, Default)]
-pub(crate) struct Docs(BTreeMap<String, Vec<String>>);
-
-impl Docs {
-    pub(crate) fn of(sources: &Sources) -> Self {
-        let mut docs = BTreeMap::new();
-        for file in &sources.files {
-            for definition in &file.outline.definitions {
-                let lines = comments::documentation(&definition.comment);
-                if !lines.is_empty() {
-                    docs.insert(file.outline.full_name(definition), lines);
-                }
-            }
-        }
-        Self(docs)
-    }
-
-    pub(crate) fn get(&self, full_name: &str) -> &[String] {
-        self.0.get(full_name).map_or(&[], Vec::as_slice)
-    }
-}
 
 /// What is needed to write messages.
 pub(crate) struct Messages<'a> {

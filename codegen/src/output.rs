@@ -3,9 +3,9 @@
 use protobuf::descriptor::FileDescriptorProto;
 
 use crate::descriptors;
+use crate::docs::Docs;
 use crate::fault::Error;
 use crate::layout::Code;
-use crate::messages::Docs;
 use crate::names::Names;
 use crate::package::Package;
 use crate::service::Style;

@@ -43,3 +43,19 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), Error> {
     fs::create_dir_all(folder).map_err(|error| Error::file(folder, error))?;
     fs::write(path, text).map_err(|error| Error::file(path, error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_folder_is_its_own_and_goes_with_its_files() {
+        let (one, other) = (Scratch::new().unwrap(), Scratch::new().unwrap());
+        write(&one.folder("a").unwrap().join("b/c"), "text").unwrap();
+        let folder = one.folder.clone();
+        assert_ne!(folder, other.folder);
+        drop(one);
+        assert!(!folder.exists());
+        assert!(other.folder.exists());
+    }
+}
