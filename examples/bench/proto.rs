@@ -1,0 +1,3 @@
+//! What is generated from `proto/bench.proto`.
+
+puregrpc::include_protos!("bench");
