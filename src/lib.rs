@@ -47,6 +47,9 @@
 
 extern crate self as puregrpc;
 
+#[cfg(feature = "example-services")]
+#[doc(hidden)]
+pub mod bench_support;
 pub mod blocking;
 mod call;
 mod client;
