@@ -10,6 +10,7 @@ mod client_flow;
 mod client_status;
 mod drain;
 mod flow;
+mod health;
 mod listen;
 mod message;
 mod metadata;
