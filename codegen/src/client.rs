@@ -1,6 +1,7 @@
 //! The code of the clients of a service: one to await and one that blocks.
 
-use crate::layout::{Code, Parameter, Type};
+use crate::layout::Code;
+use crate::rust_type::{Parameter, Type};
 use crate::service::{Method, Service, Style};
 
 /// What the two kinds of client differ in.

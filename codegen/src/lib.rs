@@ -114,6 +114,7 @@ mod outline;
 mod output;
 mod package;
 mod parse;
+mod rust_type;
 mod scan;
 mod scratch;
 mod service;

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use protobuf::descriptor::{FileDescriptorProto, MethodDescriptorProto, ServiceDescriptorProto};
 
 use crate::fault::Error;
-use crate::layout::{Code, Type};
+use crate::layout::Code;
 use crate::names::{self, Home, Names};
 use crate::outline::join;
 use crate::output::{ATTRIBUTES, Output};
+use crate::rust_type::Type;
 use crate::service::{Method, Service};
 
 /// A package, or the root of all, with the packages in it.

@@ -1,7 +1,8 @@
 //! The code of a service: its trait and its server.
 
 use crate::client;
-use crate::layout::{Code, Parameter, Type};
+use crate::layout::Code;
+use crate::rust_type::{Parameter, Type};
 
 /// A service with all its names resolved.
 #[derive(Debug)]
