@@ -3,8 +3,9 @@
 use std::fs;
 use std::net::TcpListener;
 
-use puregrpc::Channel;
 use puregrpc::examples::proto::routeguide::{RouteGuideClient, RouteNote};
+use puregrpc::health::{HealthCheckRequest, HealthClient, ProtoServingStatus};
+use puregrpc::{Channel, Code};
 
 use crate::process::{Folder, Served, run};
 
@@ -49,6 +50,19 @@ fn unspecified_ipv6_address_takes_ipv4_too() {
         let ended = run(&["client", "hello", "--server", &format!("http://{host}:{port}")]);
         assert_eq!(ended.code, Some(0), "{host}: {ended:?}");
     }
+}
+
+#[tokio::test]
+async fn health_of_what_is_served_is_always_told() {
+    let served = Served::start(&["--services", "position"]);
+    let health = HealthClient::new(Channel::lazy(served.url()).unwrap());
+    for service in ["", "posXYZ.PositionService"] {
+        let request = HealthCheckRequest { service: service.into(), ..Default::default() };
+        let reply = health.check(request).await.unwrap();
+        assert_eq!(reply.status.enum_value(), Ok(ProtoServingStatus::SERVING), "{service:?}");
+    }
+    let request = HealthCheckRequest { service: "hello.HelloService".into(), ..Default::default() };
+    assert_eq!(health.check(request).await.unwrap_err().code(), Code::NotFound);
 }
 
 #[test]

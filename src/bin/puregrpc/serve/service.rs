@@ -8,6 +8,7 @@ use puregrpc::examples::proto::helloworld::GreeterServer;
 use puregrpc::examples::proto::posXYZ::PositionServiceServer;
 use puregrpc::examples::proto::routeguide::RouteGuideServer;
 use puregrpc::examples::{Character, Greetings, Guide, Hello, Places};
+use puregrpc::health::Health;
 
 /// An example service, as the command line names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -51,14 +52,16 @@ impl Service {
     }
 }
 
-/// Makes a server of these services, those named twice once.
+/// Makes a server of these services, those named twice once, and of health.
 pub(super) fn server(services: &[Service], places: Places) -> Server {
     let guide = Arc::new(Guide::new(places));
     let chosen = Service::ALL.iter().filter(|service| services.contains(service));
-    chosen.fold(Server::new(), |server, service| match service {
+    let server = chosen.fold(Server::new(), |server, service| match service {
         Service::Hello => server.add(HelloServiceServer::new(Hello)),
         Service::Greeter => server.add(GreeterServer::new(Greetings)),
         Service::Position => server.add(PositionServiceServer::new(Character::new())),
         Service::RouteGuide => server.add(RouteGuideServer::from_arc(Arc::clone(&guide))),
-    })
+    });
+    let health = Health::of(&server);
+    server.add(health.service())
 }
