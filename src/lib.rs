@@ -97,3 +97,8 @@ macro_rules! include_protos {
         include!(concat!(env!("OUT_DIR"), "/", $name, ".rs"));
     };
 }
+
+/// Compiles and runs what the README shows.
+#[cfg(all(doctest, feature = "example-services"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
