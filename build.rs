@@ -16,6 +16,6 @@ fn compile_examples() {
         .compile();
     // For the benches and the examples, which include them by these names.
     for name in ["bench", "peer"] {
-        puregrpc_build::Config::new().input(format!("proto/{name}.proto")).out_file(name).compile();
+        puregrpc_build::Config::new().input(format!("proto/{name}.proto")).blocking(true).out_file(name).compile();
     }
 }
