@@ -49,6 +49,9 @@ impl Limits {
             // Streams that were answered early are remembered, so that what
             // their peers still send is no fault.
             .max_concurrent_reset_streams(streams.saturating_mul(2))
+            // All calls that a client may have open can be cancelled before
+            // they are taken: a busy client whose own caller goes away does it.
+            .max_pending_accept_reset_streams(streams)
             .max_local_error_reset_streams(Some(settings::MAX_LOCAL_RESETS));
         builder
     }

@@ -30,9 +30,8 @@ pub(crate) fn bytes(value: impl Into<Vec<u8>>) -> BytesValue {
 }
 
 async fn unary(echo: &Echo, request: Request<BytesValue>) -> Result<Response<BytesValue>, Status> {
-    match (&request.value[..], &echo.next) {
-        (b"!next", Some(next)) => return next.unary(UNARY, bytes("!deadline").into()).await,
-        _ => {}
+    if let (b"!next", Some(next)) = (&request.value[..], &echo.next) {
+        return next.unary(UNARY, bytes("!deadline").into()).await;
     }
     match &request.value[..] {
         b"!fail" => Err(Status::not_found("no such echo")),

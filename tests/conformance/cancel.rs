@@ -195,19 +195,20 @@ async fn a_reset_frees_a_blocked_sender() {
     peer.assert_alive().await;
 }
 
-/// R11: what the client resets while it is still in the queue never starts, or is dropped.
+/// R11: what the client resets while it is still in the queue never starts, or is dropped; as many as it may have open
+/// can be cancelled at a time, which is no attack.
 #[tokio::test(start_paused = true)]
 async fn requests_reset_at_once_leave_nothing_behind() {
     let (script, mut told) = stuck();
     let server = script.serve();
     let mut peer = server.peer().await;
-    for stream in (1..).step_by(2).take(15) {
+    for stream in (1..).step_by(2).take(1000) {
         peer.queue_headers(stream, &request(BIDI, &[]), MORE);
         peer.queue_data(stream, note("x"), MORE);
         peer.queue(&Frame::reset(stream, error::CANCEL));
     }
     peer.settle().await;
-    assert_eq!(peer.call(101, "/", &[], b"").await.status(), 12);
+    assert_eq!(peer.call(2001, "/", &[], b"").await.status(), 12);
     let mut alive = 0;
     while alive > 0 || !told.is_empty() {
         alive += if next(&mut told).await == "started" { 1 } else { -1 };
