@@ -141,16 +141,9 @@ impl Metadata {
 
     /// Adds what an application may set to headers that are to be sent: what
     /// came with another call brings no header of that call's own along.
-    pub(crate) fn append_to(self, headers: &mut HeaderMap) {
-        let mut current = None;
-        for (name, value) in self.map {
-            // A name comes with its first value only.
-            current = name.or(current);
-            if let Some(name) = &current
-                && !is_reserved(name.as_str())
-            {
-                headers.append(name, value);
-            }
+    pub(crate) fn append_to(&self, headers: &mut HeaderMap) {
+        for (name, value) in self.map.iter().filter(|(name, _)| !is_reserved(name.as_str())) {
+            headers.append(name, value.clone());
         }
     }
 

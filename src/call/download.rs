@@ -46,6 +46,8 @@ pub(crate) struct Download {
     permit: Option<Permit>,
     /// Whether this side has ended the call.
     given_up: bool,
+    /// Whether the peer has not begun to handle the call.
+    unprocessed: bool,
 }
 
 enum State {
@@ -67,6 +69,7 @@ impl Download {
             outbox: None,
             permit: Some(permit),
             given_up: false,
+            unprocessed: false,
         }
     }
 
@@ -159,6 +162,11 @@ impl Download {
         self.is_over() && !self.given_up
     }
 
+    /// Whether the call has failed and may be made again without being made twice.
+    pub(crate) fn is_unprocessed(&self) -> bool {
+        self.unprocessed
+    }
+
     fn poll_received(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
         loop {
             ready!(self.poll_begun(cx));
@@ -205,7 +213,10 @@ impl Download {
     fn begin(&mut self, response: Result<http::Response<RecvStream>, h2::Error>) {
         let (head, stream) = match response {
             Ok(response) => response.into_parts(),
-            Err(error) => return self.fail(reset::status(&error)),
+            Err(error) => {
+                self.unprocessed = reset::is_unprocessed(&error);
+                return self.fail(reset::status(&error));
+            }
         };
         let body = Body::new(stream);
         let is_grpc = head.status == StatusCode::OK

@@ -55,7 +55,7 @@ impl Opening {
     }
 
     /// Sends the headers, once there is a connection and a free stream on it.
-    pub(crate) async fn open(&mut self, subchannel: &Arc<Subchannel>, settings: &Settings) -> Result<Opened, Status> {
+    pub(crate) async fn open(&self, subchannel: &Arc<Subchannel>, settings: &Settings) -> Result<Opened, Status> {
         if let Some(connection) = subchannel.ready()
             && let Some(permit) = connection.quota.try_acquire()
         {
@@ -65,7 +65,7 @@ impl Opening {
         Box::pin(self.wait_and_open(subchannel, settings)).await
     }
 
-    async fn wait_and_open(&mut self, subchannel: &Arc<Subchannel>, settings: &Settings) -> Result<Opened, Status> {
+    async fn wait_and_open(&self, subchannel: &Arc<Subchannel>, settings: &Settings) -> Result<Opened, Status> {
         loop {
             let connected = Arc::clone(subchannel).connect(settings.connect_timeout);
             let mut connection = within(self.deadline, connected).await??;
@@ -78,7 +78,7 @@ impl Opening {
     }
 
     fn send(
-        &mut self,
+        &self,
         mut connection: Connection,
         permit: Permit,
         subchannel: &Subchannel,
@@ -92,7 +92,7 @@ impl Opening {
         }
     }
 
-    fn request(&mut self, authority: &Authority, user_agent: &HeaderValue) -> Result<HttpRequest<()>, Status> {
+    fn request(&self, authority: &Authority, user_agent: &HeaderValue) -> Result<HttpRequest<()>, Status> {
         let mut request = HttpRequest::new(());
         *request.method_mut() = Method::POST;
         *request.version_mut() = Version::HTTP_2;
@@ -103,7 +103,7 @@ impl Opening {
         }
         headers.insert(header::TE, TRAILERS);
         headers.insert(header::CONTENT_TYPE, APPLICATION_GRPC);
-        std::mem::take(&mut self.metadata).append_to(headers);
+        self.metadata.append_to(headers);
         // Last, so that it takes the place of one that came with another call.
         headers.insert(header::USER_AGENT, user_agent.clone());
         Ok(request)
@@ -116,6 +116,13 @@ pub(crate) enum Payload {
     /// It fits into one DATA frame.
     Small(Bytes),
     Large(Outbound),
+}
+
+/// No message: what is left when one was taken.
+impl Default for Payload {
+    fn default() -> Self {
+        Self::Small(Bytes::new())
+    }
 }
 
 impl Payload {

@@ -36,7 +36,7 @@ impl Channel {
         request: Request<Q>,
     ) -> Result<Receiver<R>, Status> {
         let payload = Payload::encode(&request.message, self.settings.max_send_message_size);
-        let mut opening = Opening::new(path, request.head);
+        let opening = Opening::new(path, request.head);
         let (payload, head) = (payload?, opening.head());
         let timer = Timer::new(opening.deadline);
         let Opened { response, mut stream, permit } = opening.open(&self.subchannel, &self.settings).await?;
@@ -68,8 +68,8 @@ impl Channel {
         path: &'static str,
         request: Request<()>,
     ) -> Result<ClientStreaming<Q, R>, Status> {
-        let mut opening = Opening::new(path, request.head);
-        let (sender, reply) = self.open_stream(&mut opening).await?;
+        let opening = Opening::new(path, request.head);
+        let (sender, reply) = self.open_stream(&opening).await?;
         Ok(ClientStreaming { sender, reply, single: Single::new(self.settings.max_recv_message_size) })
     }
 
@@ -86,13 +86,13 @@ impl Channel {
         path: &'static str,
         request: Request<()>,
     ) -> Result<(Sender<Q>, Receiver<R>), Status> {
-        let mut opening = Opening::new(path, request.head);
+        let opening = Opening::new(path, request.head);
         let head = opening.head();
-        let (sender, reply) = self.open_stream(&mut opening).await?;
+        let (sender, reply) = self.open_stream(&opening).await?;
         Ok((sender, Receiver::client(head, reply, self.settings.max_recv_message_size)))
     }
 
-    async fn open_stream<Q: Message>(&self, opening: &mut Opening) -> Result<(Sender<Q>, Reply), Status> {
+    async fn open_stream<Q: Message>(&self, opening: &Opening) -> Result<(Sender<Q>, Reply), Status> {
         let timer = Timer::new(opening.deadline);
         let Opened { response, stream, permit } = opening.open(&self.subchannel, &self.settings).await?;
         let outbox = Arc::new(Outbox::new(self.settings.max_send_message_size));

@@ -20,7 +20,8 @@ impl Channel {
     /// Makes a call with one message each way; `path` is `/package.Service/Method`.
     ///
     /// The message is encoded now, the call is made when the future is first
-    /// polled. Dropping the future cancels the call.
+    /// polled. Dropping the future cancels the call. A call that the server
+    /// says it has not begun (it was full, or about to go) is made once more.
     ///
     /// # Errors
     ///
@@ -32,49 +33,73 @@ impl Channel {
         path: &'static str,
         request: Request<Q>,
     ) -> impl Future<Output = Result<Response<R>, Status>> + Send + use<'_, Q, R> {
-        let payload = Payload::encode(&request.message, self.settings.max_send_message_size);
-        let mut opening = Opening::new(path, request.head);
+        let Request { head, message } = request;
+        let encode = |message: &Q| Payload::encode(message, self.settings.max_send_message_size);
+        let mut payload = encode(&message);
+        let opening = Opening::new(path, head);
         async move {
-            let payload = payload?;
-            let timer = Timer::new(opening.deadline);
-            let Opened { response, mut stream, permit } = opening.open(&self.subchannel, &self.settings).await?;
-            let mut upload = match payload {
-                Payload::Small(payload) => {
-                    // Without reserved window, since it is bounded by a frame a
-                    // stream; the download tells why if the stream is gone.
-                    let _ = stream.send_data(payload, true);
-                    drop(stream);
-                    None
-                }
-                Payload::Large(outbound) => Some(OneUpload { stream, outbound }),
-            };
-            let mut download = Download::new(response, timer, permit);
-            let mut single = Single::new(self.settings.max_recv_message_size);
-            poll_fn(|cx| {
-                if upload.as_mut().is_some_and(|upload| upload.poll(cx).is_ready()) {
-                    upload = None;
-                }
-                let polled = single.poll(&mut download, cx);
-                if let Some(upload) = &mut upload
-                    && download.is_ended_by_peer()
-                {
-                    // C17: it wants nothing more; to drop the stream would say CANCEL.
-                    upload.stream.send_reset(Reason::NO_ERROR);
-                }
-                polled
-            })
-            .await
+            let payload = payload.as_mut().map_err(|status| status.clone())?;
+            let mut result = self.exchange(&opening, payload).await;
+            if let Err(Failure { unprocessed: true, .. }) = result {
+                *payload = encode(&message)?;
+                result = Box::pin(self.exchange(&opening, payload)).await;
+            }
+            result.map_err(|failure| failure.status)
         }
+    }
+
+    /// Makes the call once; takes the payload once it can be sent.
+    async fn exchange<R: Message>(&self, opening: &Opening, payload: &mut Payload) -> Result<Response<R>, Failure> {
+        let Opened { response, mut stream, permit } = opening.open(&self.subchannel, &self.settings).await?;
+        let mut upload = match std::mem::take(payload) {
+            Payload::Small(payload) => {
+                // Without reserved window, since it is bounded by a frame a
+                // stream; the download tells why if the stream is gone.
+                let _ = stream.send_data(payload, true);
+                drop(stream);
+                None
+            }
+            Payload::Large(outbound) => Some(Upload { stream, outbound }),
+        };
+        let mut download = Download::new(response, Timer::new(opening.deadline), permit);
+        let mut single = Single::new(self.settings.max_recv_message_size);
+        let result = poll_fn(|cx| {
+            if upload.as_mut().is_some_and(|upload| upload.poll(cx).is_ready()) {
+                upload = None;
+            }
+            single.poll(&mut download, cx)
+        });
+        let result = result.await;
+        if let Some(mut upload) = upload
+            && download.is_ended_by_peer()
+        {
+            // C17: it wants nothing more; to drop the stream would say CANCEL.
+            upload.stream.send_reset(Reason::NO_ERROR);
+        }
+        result.map_err(|status| Failure { status, unprocessed: download.is_unprocessed() })
+    }
+}
+
+/// Why a call has failed.
+struct Failure {
+    status: Status,
+    /// Whether it may be made again without being made twice.
+    unprocessed: bool,
+}
+
+impl From<Status> for Failure {
+    fn from(status: Status) -> Self {
+        Self { status, unprocessed: false }
     }
 }
 
 /// A large message on its way, while the call's own future is polled.
-struct OneUpload {
+struct Upload {
     stream: SendStream<Bytes>,
     outbound: Outbound,
 }
 
-impl OneUpload {
+impl Upload {
     /// Ready when all is sent or the stream is gone.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.outbound.poll_flush(&mut self.stream, true, cx).map(drop)

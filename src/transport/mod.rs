@@ -34,6 +34,12 @@ pub(crate) mod reset {
         }
     }
 
+    /// Whether the peer says that it has not begun to handle the stream: it has
+    /// refused it, or named an earlier one as the last when it went away.
+    pub(crate) fn is_unprocessed(error: &h2::Error) -> bool {
+        error.is_remote() && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
+    }
+
     /// The status for a stream that the peer has reset.
     #[cold]
     pub(crate) fn from_reason(reason: h2::Reason) -> Status {
