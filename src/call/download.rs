@@ -109,12 +109,21 @@ impl Download {
         polled
     }
 
-    /// For the sending half: looks whether the call is over, unless the receiver does.
+    /// For the sending half: looks whether the call is over, unless the receiver
+    /// waits and so hears of it itself.
     ///
     /// The messages that come before the end are kept; how many those can be is
     /// bounded by the window, which opens only as they are taken.
     pub(crate) fn watch(&mut self, cx: &mut Context<'_>) {
-        while !self.parked && !self.is_over() {
+        if !self.parked {
+            self.gather(cx);
+        }
+    }
+
+    /// For the sending half, once the stream is gone: finds out why. A receiver
+    /// may have been waiting and do so no longer.
+    pub(crate) fn gather(&mut self, cx: &mut Context<'_>) {
+        while !self.is_over() {
             match self.poll_received(cx) {
                 Poll::Ready(Ok(Some(chunk))) => self.gathered.push_back(chunk),
                 Poll::Ready(_) | Poll::Pending => return,

@@ -24,6 +24,8 @@ pub(crate) struct Upload {
     outbound: Outbound,
     outbox: Arc<Outbox>,
     download: WeakDownload,
+    /// Whether all is sent or the stream is reset.
+    done: bool,
 }
 
 /// What is to be done after the sender's messages were taken.
@@ -44,7 +46,7 @@ impl Upload {
         outbox: Arc<Outbox>,
         download: WeakDownload,
     ) -> Self {
-        Self { stream, outbound, outbox, download }
+        Self { stream, outbound, outbox, download, done: false }
     }
 
     /// Takes what was written, or sees to it that the task is woken: both under
@@ -83,9 +85,12 @@ impl Upload {
                 self.outbox.unblock(cx);
                 Poll::Ready(false)
             }
-            // The stream is gone: the download knows why, and ends this task.
+            // The stream is gone: the download finds out why, and ends this task.
             Poll::Ready(Err(_)) => {
                 self.outbound.clear();
+                if let Some(download) = self.download.upgrade() {
+                    download.lock().gather(cx);
+                }
                 Poll::Pending
             }
             Poll::Pending => {
@@ -95,12 +100,18 @@ impl Upload {
         }
     }
 
-    /// An unclosed sender was dropped: what it has sent must not look complete.
-    fn abandon(&mut self) {
-        if let Some(download) = self.download.upgrade() {
-            download.lock().cancel(Status::cancelled("the sender was dropped before it was closed"));
+    fn reset(&mut self, reason: Reason) {
+        self.done = true;
+        self.stream.send_reset(reason);
+    }
+
+    /// What was sent so far must not look complete.
+    fn abandon(&mut self, why: &'static str) {
+        match self.download.upgrade() {
+            Some(download) => download.lock().cancel(Status::cancelled(why)),
+            None => self.outbox.cut(Status::cancelled(why)),
         }
-        self.stream.send_reset(Reason::CANCEL);
+        self.reset(Reason::CANCEL);
     }
 
     /// Looks whether the call is over, while nobody receives.
@@ -118,7 +129,10 @@ impl Future for Upload {
         loop {
             match self.next(cx) {
                 Next::Flush(last) => match self.flush(last, cx) {
-                    Poll::Ready(true) => return Poll::Ready(()),
+                    Poll::Ready(true) => {
+                        self.done = true;
+                        return Poll::Ready(());
+                    }
                     Poll::Ready(false) => continue,
                     Poll::Pending => {}
                 },
@@ -129,16 +143,25 @@ impl Future for Upload {
                     }
                 }
                 Next::Reset(reason) => {
-                    self.stream.send_reset(reason);
+                    self.reset(reason);
                     return Poll::Ready(());
                 }
                 Next::Abandon => {
-                    self.abandon();
+                    self.abandon("the sender was dropped before it was closed");
                     return Poll::Ready(());
                 }
             }
             self.watch(cx);
             return Poll::Pending;
+        }
+    }
+}
+
+/// A runtime that shuts down drops its tasks: nobody may wait for this one then.
+impl Drop for Upload {
+    fn drop(&mut self) {
+        if !self.done {
+            self.abandon("the runtime of the call was shut down");
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::time::Duration;
 
 use futures_core::Stream;
 use puregrpc::protobuf::well_known_types::wrappers::BytesValue;
 use puregrpc::{Channel, ClientStreaming, Code, Receiver, Sender, Status};
+use tokio::time::timeout;
 
 use crate::service::{CHAT, COLLECT, EXPAND, bytes, channel};
 
@@ -66,6 +68,33 @@ async fn a_sender_hears_of_the_end_while_nobody_receives() {
     assert_eq!(send_on(&mut sender).await.unwrap_err().code(), Code::Aborted);
     assert_eq!(&receiver.recv().await.unwrap().unwrap().value[..], b"a");
     assert_eq!(receiver.recv().await.unwrap_err().code(), Code::Aborted);
+}
+
+/// Nor does it matter that somebody was receiving before.
+#[tokio::test(start_paused = true)]
+async fn a_sender_hears_of_the_end_after_somebody_received() {
+    let (channel, _server) = channel();
+    let (mut sender, mut receiver) = chat(&channel).await;
+    assert!(timeout(Duration::from_millis(1), receiver.recv()).await.is_err());
+    sender.send(&bytes("!fail")).await.unwrap();
+    assert_eq!(send_on(&mut sender).await.unwrap_err().code(), Code::Aborted);
+    assert_eq!(receiver.recv().await.unwrap_err().code(), Code::Aborted);
+}
+
+/// The tasks of a call end with the runtime that made it: its halves do not wait for ever.
+#[test]
+fn a_call_ends_with_its_runtime() {
+    let build = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (first, second) = (build(), build());
+    let ((mut sender, mut receiver), _server) = first.block_on(async {
+        let (channel, server) = channel();
+        (chat(&channel).await, server)
+    });
+    drop(first);
+    second.block_on(async {
+        assert_eq!(send_on(&mut sender).await.unwrap_err().code(), Code::Cancelled);
+        assert_eq!(receiver.recv().await.unwrap_err().code(), Code::Cancelled);
+    });
 }
 
 /// C12: an unclosed sender that is dropped cancels the call.
