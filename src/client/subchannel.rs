@@ -84,7 +84,7 @@ impl Subchannel {
     /// Begins an attempt, unless one is under way; gives its number.
     fn begin(self: &Arc<Self>, patience: Duration) -> Result<u64, Status> {
         let runtime = Handle::try_current().map_err(|error| {
-            let message = "a call needs a tokio runtime around it (puregrpc::blocking has its own)";
+            let message = "a call needs a tokio runtime around it (a blocking channel has its own)";
             Status::internal(message).with_source(error)
         })?;
         let attempt = match self.next_attempt()? {
