@@ -153,6 +153,9 @@ impl Metadata {
     /// request or a status: what it holds of the other call's own headers
     /// (its length, its timeout, its encoding) is no part of this one.
     pub(crate) fn into_headers(mut self) -> HeaderMap {
+        if self.map.is_empty() {
+            return self.map;
+        }
         let reserved = |name: &&HeaderName| is_reserved(name.as_str()) && *name != ACCEPT_ENCODING;
         let foreign: Vec<HeaderName> = self.map.keys().filter(reserved).cloned().collect();
         for name in foreign {

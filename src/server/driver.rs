@@ -200,7 +200,9 @@ impl Driver {
         if self.outbound.is_empty() {
             return Poll::Ready(Ok(()));
         }
-        self.open(Metadata::new())?;
+        if let Half::Respond(_) = self.half {
+            self.open(Metadata::new())?;
+        }
         let Half::Stream(stream) = &mut self.half else {
             return Poll::Ready(Err(Gone));
         };
