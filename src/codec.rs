@@ -53,8 +53,9 @@ impl<M: protobuf::Message> Encode for M {
         check_initialized(self)?;
         buffer.reserve(PREFIX + len);
         buffer.extend_from_slice(&prefix);
+        // It flushes as it goes out of scope, which into a Vec cannot fail.
         let mut stream = CodedOutputStream::vec(buffer);
-        self.write_to_with_cached_sizes(&mut stream).and_then(|()| stream.flush()).map_err(|e| encode_error(&e))
+        self.write_to_with_cached_sizes(&mut stream).map_err(|error| encode_error(&error))
     }
 
     /// Appends prefix and message in pieces of [`CHUNK`].

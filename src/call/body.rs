@@ -17,8 +17,9 @@ pub(crate) struct Body {
 }
 
 impl Body {
-    pub(crate) fn new(stream: RecvStream) -> Self {
-        let ended = stream.is_end_stream();
+    /// `ended` if the peer is known to have sent all. To ask costs a lock, and
+    /// the first look at the bytes tells as well.
+    pub(crate) fn new(stream: RecvStream, ended: bool) -> Self {
         Self { stream, unreleased: 0, ended }
     }
 

@@ -227,7 +227,8 @@ impl Download {
                 return self.fail(reset::status(&error));
             }
         };
-        let body = Body::new(stream);
+        let ended = stream.is_end_stream();
+        let body = Body::new(stream, ended);
         let is_grpc = head.status == StatusCode::OK
             && head.headers.get(header::CONTENT_TYPE).is_some_and(|value| is_grpc(value.as_bytes()));
         if (body.is_ended() || !is_grpc) && head.headers.contains_key(GRPC_STATUS) {
