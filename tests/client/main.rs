@@ -5,3 +5,4 @@ mod calls;
 mod connect;
 mod ends;
 mod service;
+mod threads;
