@@ -254,7 +254,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// For the sender: `false` if it may go on, else it is woken when it may.
+    /// For the sender: `true` if it is woken when it may go on. `false` if it
+    /// may now, and always once the peer has ended the call: nobody would wake it.
     pub(crate) fn park(&self, cx: &Context<'_>, only_if_blocked: bool) -> Result<bool, Status> {
         let mut shared = self.lock();
         if let Some(result) = shared.fate.result() {

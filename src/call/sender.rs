@@ -208,14 +208,18 @@ impl<T: Message> Sending<'_, T> {
                     return Poll::Pending;
                 }
                 outbox.put_large(self.sender.place, self.message, len)?;
-                outbox.park(cx, false)?;
+                if !outbox.park(cx, false)? {
+                    return Poll::Ready(Ok(()));
+                }
                 self.state = State::Flushing;
             }
             State::First | State::Waiting => match outbox.put(&mut self.sender.place, self.message, len)? {
                 Room::Taken => return Poll::Ready(Ok(())),
                 // Pending although nobody is blocked yet: the driver sends only then.
                 Room::None => {
-                    outbox.park(cx, false)?;
+                    if !outbox.park(cx, false)? {
+                        return Poll::Ready(Ok(()));
+                    }
                     self.state = State::Waiting;
                 }
             },

@@ -1,5 +1,6 @@
 //! How the client makes a call, and how it ends one (C11, C12, C16, C17, M16, R10).
 
+use futures_util::FutureExt;
 use puregrpc::{Code, Request};
 use puregrpc_support::{Frame, MORE, RawServer, UNARY, error, note, noted, setting};
 use std::time::Duration;
@@ -338,6 +339,20 @@ async fn a_send_after_ok_discards() {
     assert_eq!(route.finish().await.unwrap().value, b"enough");
     assert_eq!(peer.reset_of(stream).await, error::NO_ERROR);
     peer.assert_alive().await;
+}
+
+/// C17: what is too large for one frame is discarded as well: to send it waits for nobody.
+#[tokio::test(start_paused = true)]
+async fn a_large_send_after_ok_discards() {
+    let mut server = RawServer::new();
+    let client = server.client();
+    let (mut peer, halves) = tokio::join!(server.accept(), client.bidi(()));
+    let (mut notes, mut replies) = halves.unwrap();
+    let stream = peer.accept().await;
+    peer.trailers_only(stream, "0", &[]).await;
+    assert!(replies.recv().await.unwrap().is_none());
+    let sent = notes.send(&noted(vec![0; 100_000])).now_or_never();
+    assert!(sent.expect("there is nobody to wait for").is_ok());
 }
 
 /// C17: a sender that waits for window is freed by the server's status.
