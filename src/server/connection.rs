@@ -35,14 +35,20 @@ pub(crate) struct Shared {
 /// Serves one connection to its end.
 pub(crate) async fn serve(io: impl Io, peer: Peer, shared: Arc<Shared>) {
     let (io, handle) = BufferedIo::new(io);
+    let mut phase = shared.drain.changed_from(Phase::Serving);
     let handshake = shared.limits.builder().handshake::<_, Bytes>(io);
     let greeted = timeout(shared.limits.handshake_timeout, Greeting { handshake: Box::pin(handshake), io: &handle });
-    let h2 = match greeted.await {
+    let greeted = tokio::select! {
+        biased;
+        greeted = greeted => greeted,
+        // It has no calls that could be finished: a drain does not wait for it.
+        _ = &mut phase => return,
+    };
+    let h2 = match greeted {
         Ok(Ok(h2)) => h2,
         Ok(Err(error)) => return tracing::debug!(%peer, %error, "connection refused: no HTTP/2"),
         Err(_) => return tracing::debug!(%peer, "connection refused: no HTTP/2 preface in time"),
     };
-    let phase = shared.drain.changed_from(Phase::Serving);
     let batch = Vec::new();
     let peer = Arc::new(peer);
     Connection { h2, io: handle, peer, shared, batch, phase, polls: 0, yielded: false }.await;

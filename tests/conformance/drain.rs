@@ -54,6 +54,18 @@ async fn a_silent_peer_does_not_hold_the_server() {
     assert!(begin.elapsed() < Duration::from_secs(60));
 }
 
+/// R6: a connection that has not said what it speaks has no calls, and holds nobody.
+#[tokio::test(start_paused = true)]
+async fn a_connection_without_a_greeting_does_not_hold_the_server() {
+    let begin = tokio::time::Instant::now();
+    let server = Running::start(Server::new().handshake_timeout(Duration::from_secs(3600)).add(Script::echo()));
+    let pipe = server.connect().await;
+    server.peer().await.assert_alive().await;
+    server.report().await;
+    assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
+    drop(pipe);
+}
+
 /// R6: a server without calls ends at once, and takes no more connections.
 #[tokio::test(start_paused = true)]
 async fn an_idle_server_ends_at_once() {
