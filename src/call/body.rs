@@ -13,14 +13,19 @@ pub(crate) struct Body {
     stream: RecvStream,
     /// Bytes that were taken but whose window the peer has not got back yet.
     unreleased: usize,
+    /// The most of them that may stay so once the peer has sent all.
+    kept: usize,
     ended: bool,
 }
 
 impl Body {
     /// `ended` if the peer is known to have sent all. To ask costs a lock, and
     /// the first look at the bytes tells as well.
-    pub(crate) fn new(stream: RecvStream, ended: bool) -> Self {
-        Self { stream, unreleased: 0, ended }
+    ///
+    /// Up to `kept` bytes of the connection's window stay closed for as long as
+    /// the call goes on: to open it for the last few costs a lock too.
+    pub(crate) fn new(stream: RecvStream, ended: bool, kept: usize) -> Self {
+        Self { stream, unreleased: 0, kept, ended }
     }
 
     /// The bytes of one DATA frame; `None` once the peer has sent all.
@@ -39,6 +44,7 @@ impl Body {
             }
             Poll::Ready(None) => {
                 self.ended = true;
+                self.release(0);
                 return Poll::Ready(Ok(None));
             }
             Poll::Pending => {
@@ -57,7 +63,7 @@ impl Body {
     #[inline]
     pub(crate) fn release(&mut self, count: usize) {
         self.unreleased += count;
-        if self.unreleased >= HELD_BACK {
+        if self.unreleased >= HELD_BACK || self.ended && self.unreleased > self.kept {
             self.give_window_back();
         }
     }
@@ -73,7 +79,7 @@ impl Body {
     }
 
     fn give_window_back(&mut self) {
-        if self.unreleased > 0 && !self.ended {
+        if self.unreleased > 0 {
             // An error means that the stream is gone, and its window with it.
             let _ = self.stream.flow_control().release_capacity(self.unreleased);
         }
@@ -81,4 +87,5 @@ impl Body {
     }
 }
 
-const HELD_BACK: usize = 32 * 1024;
+/// What is held back at most.
+pub(crate) const HELD_BACK: usize = 32 * 1024;

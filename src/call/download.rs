@@ -12,7 +12,7 @@ use h2::RecvStream;
 use h2::client::ResponseFuture;
 use http::{HeaderMap, StatusCode, header};
 
-use crate::call::body::Body;
+use crate::call::body::{Body, HELD_BACK};
 use crate::call::deadline::{self, Timer};
 use crate::call::is_grpc;
 use crate::call::outbox::Outbox;
@@ -228,7 +228,8 @@ impl Download {
             }
         };
         let ended = stream.is_end_stream();
-        let body = Body::new(stream, ended);
+        // Here the end of the bytes is that of the call.
+        let body = Body::new(stream, ended, HELD_BACK);
         let is_grpc = head.status == StatusCode::OK
             && head.headers.get(header::CONTENT_TYPE).is_some_and(|value| is_grpc(value.as_bytes()));
         if (body.is_ended() || !is_grpc) && head.headers.contains_key(GRPC_STATUS) {

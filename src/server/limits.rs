@@ -34,6 +34,12 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// How much of the connection's window each call may keep closed while it
+    /// runs: an eighth, if there are as many as there may be.
+    pub(crate) fn kept_window(&self) -> usize {
+        (self.connection_window / self.max_concurrent_streams.saturating_mul(8).max(1)) as usize
+    }
+
     /// h2 set up for these limits.
     pub(crate) fn builder(&self) -> h2::server::Builder {
         let streams = self.max_concurrent_streams as usize;

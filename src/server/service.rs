@@ -59,7 +59,8 @@ impl Call {
     /// To be split before the call's future is boxed, so that each is moved once.
     pub fn split(self) -> (Inbound, Driver) {
         let deadline = self.head.deadline;
-        let inbound = Inbound::new(self.head, Body::new(self.body, false), self.limits.max_recv_message_size);
+        let body = Body::new(self.body, false, self.limits.kept_window());
+        let inbound = Inbound::new(self.head, body, self.limits.max_recv_message_size);
         (inbound, Driver::new(self.respond, self.limits, deadline))
     }
 

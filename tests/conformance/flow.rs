@@ -59,6 +59,20 @@ async fn the_servers_window_opens_as_messages_are_taken() {
     assert_eq!((answer.status(), answer.notes()[0].len()), (0, 10_000_000));
 }
 
+/// What a call has taken is no burden to the others: not while its handler runs on, not for as long as it does.
+#[tokio::test(start_paused = true)]
+async fn taken_requests_hold_no_window() {
+    let forever = Script::echo().server_stream(|_, _| Box::pin(std::future::pending()));
+    let server = forever.unary(|_| Box::pin(std::future::pending())).serve();
+    let mut peer = server.peer().await;
+    let message = note([1; 8_000]);
+    for (path, stream) in [SERVER_STREAM, UNARY].into_iter().cycle().zip((1..).step_by(2)).take(900) {
+        peer.request(stream, path, &[]).await;
+        peer.send_data(stream, &message, END).await;
+    }
+    peer.assert_alive().await;
+}
+
 /// A handler that starts late gets a burst of 60,000 messages, each its own DATA frame, in order.
 #[tokio::test(start_paused = true)]
 async fn a_burst_on_one_stream_survives_a_late_handler() {
