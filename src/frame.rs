@@ -71,6 +71,10 @@ impl Deframer {
             return self.next_partial(decode);
         }
         let Some(len) = self.message_len(&self.chunk[self.taken..])? else {
+            if self.taken == self.chunk.len() {
+                // It may be a few bytes of a large buffer, and the next may be long in coming.
+                (self.chunk, self.taken) = (Bytes::new(), 0);
+            }
             return Ok(None);
         };
         let from = self.taken + PREFIX;
@@ -280,6 +284,21 @@ mod tests {
             assert_eq!(status.code(), Code::ResourceExhausted);
             assert!(status.message().contains("limit of 10 bytes"), "{status}");
             assert!(deframer.partial.capacity() < 1000);
+        }
+    }
+
+    /// An idle stream holds nothing of what it has received.
+    #[test]
+    fn used_up_chunks_are_let_go() {
+        for split in [0, 3, 5005] {
+            let mut deframer = Deframer::new(10_000);
+            let stream = framed(&[&[1; 5000]]);
+            let chunks = [Bytes::copy_from_slice(&stream[..split]), Bytes::copy_from_slice(&stream[split..])];
+            for chunk in chunks.clone() {
+                deframer.push(chunk).unwrap();
+                drain(&mut deframer);
+            }
+            assert!(chunks.iter().all(|chunk| chunk.is_empty() || chunk.is_unique()), "split at {split}");
         }
     }
 

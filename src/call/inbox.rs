@@ -50,7 +50,8 @@ impl Inbox {
         let mut state = self.lock();
         state.waiting = false;
         if !state.gathered.is_empty() {
-            let chunk = state.gathered.split().freeze();
+            // With its memory: an idle stream keeps none.
+            let chunk = std::mem::take(&mut state.gathered).freeze();
             state.body.release(chunk.len());
             return Poll::Ready(Ok(Some(chunk)));
         }
