@@ -9,6 +9,7 @@ use std::thread;
 
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
+use tokio::task::coop::unconstrained;
 
 /// A thread with a runtime, which ends when this is dropped.
 #[derive(Debug)]
@@ -36,7 +37,9 @@ impl Worker {
     /// does what the future waits for.
     pub(crate) fn wait<F: Future>(&self, future: F) -> F::Output {
         let _entered = self.runtime.enter();
-        let mut future = pin!(future);
+        // The task that this thread may be polling has a budget that is not
+        // renewed before it goes on: a future that asks for it would wait for ever.
+        let mut future = pin!(unconstrained(future));
         let signal = Arc::new(Signal::default());
         let waker = Waker::from(Arc::clone(&signal));
         loop {

@@ -1,10 +1,13 @@
 //! Blocking calls, from threads with and without a runtime.
 
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
 use puregrpc::protobuf::well_known_types::wrappers::BytesValue;
-use puregrpc::{Channel, Code, Request, Response, Server, Status, blocking};
+use puregrpc::{Channel, Code, Request, Response, Server, Status, blocking, in_process};
 use tokio::runtime::Builder;
+use tokio::task::coop;
 
 use crate::service::{CHAT, COLLECT, EXPAND, UNARY, bytes, serve};
 
@@ -85,6 +88,26 @@ fn calls_on_a_thread_of_a_runtime_are_no_panic() {
             assert_eq!(&answer.unwrap().value[..], b"abc");
             drop(channel);
         });
+    });
+}
+
+/// A task that has used up its budget blocks in the call, and does not come round to get a new one.
+#[test]
+fn a_deadline_ends_a_call_of_a_task_without_budget() {
+    let (_silent, connector) = in_process();
+    let channel = blocking::Channel::new(Channel::in_process(connector)).unwrap();
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async move {
+        poll_fn(|cx| {
+            while let Poll::Ready(budget) = coop::poll_proceed(cx) {
+                budget.made_progress();
+            }
+            Poll::Ready(())
+        })
+        .await;
+        let request = Request::new(bytes("abc")).with_timeout(Duration::from_millis(20));
+        let answer: Answer = channel.unary(UNARY, request);
+        assert_eq!(answer.unwrap_err().code(), Code::DeadlineExceeded);
     });
 }
 
