@@ -28,8 +28,8 @@ pub fn decode<M: Message>(chunks: impl IntoIterator<Item = Bytes>) -> Result<Opt
     let mut last = None;
     for chunk in chunks {
         frames.push(chunk)?;
-        while let Some(message) = frames.next(M::decode)? {
-            last = Some(message);
+        while let Some(payload) = frames.next()? {
+            last = Some(M::decode(payload)?);
         }
     }
     Ok(last)
@@ -45,7 +45,7 @@ pub fn cut(chunks: impl IntoIterator<Item = Bytes>) -> Result<usize, Status> {
     let mut count = 0;
     for chunk in chunks {
         frames.push(chunk)?;
-        while frames.next(|_| Ok(()))?.is_some() {
+        while frames.next()?.is_some() {
             count += 1;
         }
     }

@@ -69,8 +69,9 @@ impl<M: protobuf::Message> Encode for M {
 
     #[inline]
     fn decode(payload: Payload<'_>) -> Result<Self, Status> {
-        let (mut stream, len) = match payload {
+        let (mut stream, len) = match &payload {
             Payload::Slice(slice) => (CodedInputStream::from_bytes(slice), slice.len()),
+            Payload::Joined(bytes) => (CodedInputStream::from_bytes(bytes), bytes.len()),
             Payload::Shared(bytes) => (CodedInputStream::from_tokio_bytes(bytes), bytes.len()),
         };
         let mut message = M::new();
@@ -179,7 +180,7 @@ mod tests {
         let framed = encode(&message, message.encoded_len()).unwrap();
         let payload = framed.slice(PREFIX..);
         assert_eq!(BytesValue::decode(Payload::Slice(&payload)).unwrap(), message);
-        assert_eq!(BytesValue::decode(Payload::Shared(&payload)).unwrap(), message);
+        assert_eq!(BytesValue::decode(Payload::Shared(payload)).unwrap(), message);
     }
 
     /// M13: what cannot be parsed is INTERNAL, also a cut-off last field.

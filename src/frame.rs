@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 
 use crate::status::Status;
 
@@ -24,8 +24,10 @@ pub(crate) fn prefix(len: usize) -> Result<[u8; PREFIX], Status> {
 pub enum Payload<'a> {
     /// A small message, not worth a reference count.
     Slice(&'a [u8]),
+    /// A small message that came in more than one chunk.
+    Joined(Bytes),
     /// A large one, whose `bytes` fields may share the buffer.
-    Shared(&'a Bytes),
+    Shared(Bytes),
 }
 
 /// Cuts received bytes into messages, wherever they were split on their way.
@@ -61,14 +63,11 @@ impl Deframer {
         self.fill_partial()
     }
 
-    /// Hands the next whole message to `decode`; `None` if more bytes are needed.
+    /// The next whole message; `None` if more bytes are needed.
     #[inline]
-    pub(crate) fn next<T>(
-        &mut self,
-        decode: impl FnOnce(Payload<'_>) -> Result<T, Status>,
-    ) -> Result<Option<T>, Status> {
+    pub(crate) fn next(&mut self) -> Result<Option<Payload<'_>>, Status> {
         if !self.partial.is_empty() {
-            return self.next_partial(decode);
+            return self.next_partial();
         }
         let Some(len) = self.message_len(&self.chunk[self.taken..])? else {
             if self.taken == self.chunk.len() {
@@ -82,12 +81,11 @@ impl Deframer {
             return Ok(None);
         }
         self.taken = from + len;
-        let message = if len < SHARED {
-            decode(Payload::Slice(&self.chunk[from..from + len]))
+        Ok(Some(if len < SHARED {
+            Payload::Slice(&self.chunk[from..from + len])
         } else {
-            decode(Payload::Shared(&self.chunk.slice(from..from + len)))
-        };
-        message.map(Some)
+            Payload::Shared(self.chunk.slice(from..from + len))
+        }))
     }
 
     /// Whether nothing is left: no message, no part of one.
@@ -142,7 +140,7 @@ impl Deframer {
         self.taken += count;
     }
 
-    fn next_partial<T>(&mut self, decode: impl FnOnce(Payload<'_>) -> Result<T, Status>) -> Result<Option<T>, Status> {
+    fn next_partial(&mut self) -> Result<Option<Payload<'_>>, Status> {
         let Some(len) = self.message_len(&self.partial)? else {
             return Ok(None);
         };
@@ -150,18 +148,14 @@ impl Deframer {
             return Ok(None);
         }
         let mut whole = std::mem::take(&mut self.partial);
-        let framed = whole.split_to(PREFIX + len).freeze();
+        let mut framed = whole.split_to(PREFIX + len).freeze();
         // Once the message is dropped, the next one of this thread finds the
         // same memory again instead of having it mapped anew.
         if len <= BELIEVED {
             SPARE.set(whole);
         }
-        let message = if len < SHARED {
-            decode(Payload::Slice(&framed[PREFIX..]))
-        } else {
-            decode(Payload::Shared(&framed.slice(PREFIX..)))
-        };
-        message.map(Some)
+        framed.advance(PREFIX);
+        Ok(Some(if len < SHARED { Payload::Joined(framed) } else { Payload::Shared(framed) }))
     }
 }
 
@@ -201,10 +195,10 @@ mod tests {
 
     fn drain(deframer: &mut Deframer) -> Vec<Vec<u8>> {
         let copy = |payload: Payload<'_>| match payload {
-            Payload::Slice(slice) => Ok(slice.to_vec()),
-            Payload::Shared(bytes) => Ok(bytes.to_vec()),
+            Payload::Slice(slice) => slice.to_vec(),
+            Payload::Joined(bytes) | Payload::Shared(bytes) => bytes.to_vec(),
         };
-        std::iter::from_fn(|| deframer.next(copy).unwrap()).collect()
+        std::iter::from_fn(|| deframer.next().unwrap().map(copy)).collect()
     }
 
     /// M1: every split point of a stream of three messages gives the same three.
@@ -263,7 +257,7 @@ mod tests {
         for flag in 1..=255 {
             let mut deframer = Deframer::new(10);
             deframer.push(Bytes::copy_from_slice(&[flag, 0, 0, 0, 0])).unwrap();
-            let status = deframer.next(|_| Ok(())).unwrap_err();
+            let status = deframer.next().unwrap_err();
             assert_eq!(status.code(), Code::Internal);
             assert!(status.message().contains(&format!("flag {flag}")));
         }
@@ -277,9 +271,9 @@ mod tests {
             let mut deframer = Deframer::new(10);
             let pushed = deframer
                 .push(Bytes::copy_from_slice(&stream[..split]))
-                .and_then(|()| deframer.next(|_| Ok(())))
-                .and_then(|_| deframer.push(Bytes::copy_from_slice(&stream[split..])))
-                .and_then(|()| deframer.next(|_| Ok(())));
+                .and_then(|()| deframer.next().map(drop))
+                .and_then(|()| deframer.push(Bytes::copy_from_slice(&stream[split..])))
+                .and_then(|()| deframer.next().map(drop));
             let status = pushed.unwrap_err();
             assert_eq!(status.code(), Code::ResourceExhausted);
             assert!(status.message().contains("limit of 10 bytes"), "{status}");

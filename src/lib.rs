@@ -67,7 +67,7 @@ mod status;
 mod timeout;
 mod transport;
 
-pub use call::{Receiver, Request, Response, Sender, Sending};
+pub use call::{Receiver, Receiving, Request, Response, Sender, Sending};
 pub use client::{Channel, ClientStreaming};
 pub use code::Code;
 pub use codec::Message;

@@ -15,7 +15,7 @@ mod sender;
 pub(crate) mod single;
 
 pub(crate) use head::Head;
-pub use receiver::Receiver;
+pub use receiver::{Receiver, Receiving};
 pub use request::Request;
 pub use response::Response;
 pub use sender::{Sender, Sending};

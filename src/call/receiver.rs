@@ -70,27 +70,40 @@ impl<T: Message> Receiver<T> {
     /// The status of the call, if it ended with an error: on a client what the
     /// server said, on a server CANCELLED when the client went away. A message
     /// that is too large is RESOURCE_EXHAUSTED, one that cannot be read INTERNAL.
-    pub async fn recv(&mut self) -> Result<Option<T>, Status> {
-        poll_fn(|cx| self.poll_recv(cx)).await
+    #[inline]
+    pub fn recv(&mut self) -> Receiving<'_, T> {
+        Receiving { receiver: self }
     }
 
     #[inline]
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<T>, Status>> {
         loop {
-            match self.frames.next(T::decode) {
-                Ok(Some(message)) => return Poll::Ready(Ok(Some(message))),
+            match self.frames.next() {
+                Ok(Some(payload)) => match T::decode(payload) {
+                    Ok(message) => return Poll::Ready(Ok(Some(message))),
+                    Err(status) => return Poll::Ready(Err(self.fail(status))),
+                },
                 Ok(None) => {}
                 Err(status) => return Poll::Ready(Err(self.fail(status))),
             }
-            match ready!(self.source.poll_chunk(cx))? {
-                Some(chunk) => {
-                    if let Err(status) = self.frames.push(chunk) {
-                        return Poll::Ready(Err(self.fail(status)));
-                    }
-                }
-                None if self.frames.is_empty() => return Poll::Ready(Ok(None)),
-                None => return Poll::Ready(Err(self.fail(cut_short()))),
+            if !ready!(self.poll_more(cx))? {
+                return Poll::Ready(Ok(None));
             }
+        }
+    }
+
+    /// Takes the bytes that come next; `false` if there are none any more.
+    ///
+    /// Apart from the loop, whose way is short while messages are at hand.
+    #[inline(never)]
+    fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Status>> {
+        match ready!(self.source.poll_chunk(cx))? {
+            Some(chunk) => match self.frames.push(chunk) {
+                Ok(()) => Poll::Ready(Ok(true)),
+                Err(status) => Poll::Ready(Err(self.fail(status))),
+            },
+            None if self.frames.is_empty() => Poll::Ready(Ok(false)),
+            None => Poll::Ready(Err(self.fail(cut_short()))),
         }
     }
 
@@ -186,6 +199,27 @@ impl<T: Message> Stream for Receiver<T> {
 impl<T> fmt::Debug for Receiver<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Receiver").field("head", &self.head).finish_non_exhaustive()
+    }
+}
+
+/// The future of [`Receiver::recv`].
+#[must_use = "nothing is received before this is awaited"]
+pub struct Receiving<'a, T> {
+    receiver: &'a mut Receiver<T>,
+}
+
+impl<T: Message> Future for Receiving<'_, T> {
+    type Output = Result<Option<T>, Status>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.receiver.poll_recv(cx)
+    }
+}
+
+impl<T> fmt::Debug for Receiving<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiving").finish_non_exhaustive()
     }
 }
 

@@ -47,8 +47,8 @@ impl<T: Message> Single<T> {
 
     fn take(&mut self, chunk: bytes::Bytes) -> Result<(), Status> {
         self.frames.push(chunk)?;
-        while let Some(message) = self.frames.next(T::decode)? {
-            if self.message.replace(message).is_some() {
+        while let Some(payload) = self.frames.next()? {
+            if self.message.replace(T::decode(payload)?).is_some() {
                 return Err(Status::internal("the server sent a second answer in a call with one"));
             }
         }

@@ -52,8 +52,8 @@ impl<M: Message> Future for One<'_, M> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { inbound: Inbound { head, body, frames }, message } = &mut *self;
         loop {
-            while let Some(next) = frames.next(M::decode)? {
-                if message.replace(next).is_some() {
+            while let Some(payload) = frames.next()? {
+                if message.replace(M::decode(payload)?).is_some() {
                     return Poll::Ready(Err(Status::internal("more than one message in a call that takes one")));
                 }
             }
