@@ -36,8 +36,6 @@ pub(crate) struct Driver {
     io: IoHandle,
     /// Dropped after the connection, so that nobody takes it for usable.
     gate: Gate,
-    /// Whether this turn comes right after one that had something to write.
-    yielded: bool,
 }
 
 /// Greets the server and waits for its settings: only then is it known how
@@ -47,7 +45,7 @@ pub(crate) async fn establish(io: impl Io) -> io::Result<(Connection, Driver)> {
     // Nothing is written yet but into the buffer, so that it cannot block.
     let (requests, h2) = builder().handshake::<_, Bytes>(io).await.map_err(failed)?;
     let quota = Quota::new(0);
-    let mut driver = Driver { h2, io: handle, gate: Gate(Arc::clone(&quota)), yielded: false };
+    let mut driver = Driver { h2, io: handle, gate: Gate(Arc::clone(&quota)) };
     poll_fn(|cx| driver.poll_settings(cx)).await?;
     Ok((Connection { requests, quota }, driver))
 }
@@ -62,23 +60,6 @@ impl Driver {
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             Poll::Pending if self.h2.max_concurrent_send_streams() == NOT_KNOWN => Poll::Pending,
             Poll::Pending => Poll::Ready(Ok(())),
-        }
-    }
-
-    /// Writes what this turn has brought. One turn later, if there is something.
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.io.take_starved() {
-            cx.waker().wake_by_ref();
-        }
-        if !self.yielded && self.io.has_unwritten() {
-            self.yielded = true;
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        self.yielded = false;
-        match self.io.poll_drain(cx) {
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            Poll::Ready(Ok(())) | Poll::Pending => Poll::Pending,
         }
     }
 }
@@ -97,7 +78,7 @@ impl Future for Driver {
         if limit != NOT_KNOWN {
             self.gate.0.set_limit(limit);
         }
-        self.poll_write(cx)
+        self.io.poll_end_turn(cx).map(Err)
     }
 }
 

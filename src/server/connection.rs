@@ -51,7 +51,7 @@ pub(crate) async fn serve(io: impl Io, peer: Peer, shared: Arc<Shared>) {
     };
     let batch = Vec::new();
     let peer = Arc::new(peer);
-    Connection { h2, io: handle, peer, shared, batch, phase, polls: 0, yielded: false }.await;
+    Connection { h2, io: handle, peer, shared, batch, phase, polls: 0 }.await;
 }
 
 /// The handshake of h2, with what it writes.
@@ -82,8 +82,6 @@ struct Connection {
     phase: PhaseChange,
     /// Counts inline polls, to time one in sixteen.
     polls: u32,
-    /// Whether this turn comes right after one that had something to write.
-    yielded: bool,
 }
 
 impl Future for Connection {
@@ -108,7 +106,7 @@ impl Future for Connection {
                 break;
             }
         }
-        me.poll_write(cx)
+        me.io.poll_end_turn(cx).map(|error| tracing::debug!(peer = %me.peer, %error, "connection lost"))
     }
 }
 
@@ -189,27 +187,6 @@ impl Connection {
         if !ready {
             let live = self.shared.drain.live();
             tokio::spawn(Spawned { call, live, route: None });
-        }
-    }
-
-    /// Writes what this turn has brought. One turn later, if there is something:
-    /// other tasks that are ready now then add their answers to the same write.
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.io.take_starved() {
-            cx.waker().wake_by_ref();
-        }
-        if !self.yielded && self.io.has_unwritten() {
-            self.yielded = true;
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        self.yielded = false;
-        match self.io.poll_drain(cx) {
-            Poll::Ready(Err(error)) => {
-                tracing::debug!(peer = %self.peer, %error, "connection lost");
-                Poll::Ready(())
-            }
-            Poll::Ready(Ok(())) | Poll::Pending => Poll::Pending,
         }
     }
 }

@@ -36,6 +36,8 @@ struct Inner {
     credit: usize,
     /// Whether a read was put off to the next turn.
     starved: bool,
+    /// Whether this turn comes right after one that put its write off.
+    deferred: bool,
 }
 
 impl BufferedIo {
@@ -48,6 +50,7 @@ impl BufferedIo {
             unflushed: false,
             credit: READ_PER_TURN,
             starved: false,
+            deferred: false,
         };
         let inner = Arc::new(Mutex::new(inner));
         (Self(Arc::clone(&inner)), IoHandle(inner))
@@ -61,15 +64,24 @@ impl IoHandle {
         lock(&self.0).credit = READ_PER_TURN;
     }
 
-    /// Whether the turn ended with bytes still to be read; the task must come again.
-    pub(crate) fn take_starved(&self) -> bool {
-        std::mem::take(&mut lock(&self.0).starved)
-    }
-
-    /// Whether something waits to be written.
-    pub(crate) fn has_unwritten(&self) -> bool {
-        let inner = lock(&self.0);
-        inner.written < inner.buffer.len() || inner.unflushed
+    /// Ends a turn by writing what it has brought: one turn later, if there is
+    /// something, so that other tasks that are ready now add to the same write.
+    ///
+    /// Never ready but with the error that ends the connection.
+    pub(crate) fn poll_end_turn(&self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let mut inner = lock(&self.0);
+        inner.deferred = !inner.deferred && inner.has_unwritten();
+        let starved = std::mem::take(&mut inner.starved);
+        if starved || inner.deferred {
+            cx.waker().wake_by_ref();
+        }
+        if inner.deferred {
+            return Poll::Pending;
+        }
+        match inner.poll_drain(cx) {
+            Poll::Ready(Err(error)) => Poll::Ready(error),
+            Poll::Ready(Ok(())) | Poll::Pending => Poll::Pending,
+        }
     }
 
     /// Writes all there is, then flushes: TLS keeps bytes back until told.
@@ -79,6 +91,10 @@ impl IoHandle {
 }
 
 impl Inner {
+    fn has_unwritten(&self) -> bool {
+        self.written < self.buffer.len() || self.unflushed
+    }
+
     fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_write_buffer(cx))?;
         if self.unflushed {
@@ -239,15 +255,36 @@ mod tests {
         io.write_all(b"one").await.unwrap();
         io.write_all(b"two").await.unwrap();
         io.flush().await.unwrap();
-        assert!(handle.has_unwritten());
+        assert!(lock(&handle.0).has_unwritten());
         let mut got = [0; 6];
         let early =
             poll_fn(|cx| Poll::Ready(Pin::new(&mut far).poll_read(cx, &mut ReadBuf::new(&mut got)).is_pending()));
         assert!(early.await);
         poll_fn(|cx| handle.poll_drain(cx)).await.unwrap();
-        assert!(!handle.has_unwritten());
+        assert!(!lock(&handle.0).has_unwritten());
         far.read_exact(&mut got).await.unwrap();
         assert_eq!(&got, b"onetwo");
+    }
+
+    #[tokio::test]
+    async fn a_write_waits_for_the_next_turn_and_no_longer() {
+        let (near, mut far) = tokio::io::duplex(1 << 20);
+        let (mut io, handle) = BufferedIo::new(near);
+        io.write_all(b"one").await.unwrap();
+        assert!(poll_fn(|cx| Poll::Ready(handle.poll_end_turn(cx).is_pending())).await);
+        assert!(lock(&handle.0).has_unwritten());
+        assert!(poll_fn(|cx| Poll::Ready(handle.poll_end_turn(cx).is_pending())).await);
+        assert_eq!(far.read_u8().await.unwrap(), b'o');
+    }
+
+    #[tokio::test]
+    async fn a_lost_connection_ends_the_turns() {
+        let (near, far) = tokio::io::duplex(10);
+        let (mut io, handle) = BufferedIo::new(near);
+        drop(far);
+        io.write_all(b"one").await.unwrap();
+        let error = poll_fn(|cx| handle.poll_end_turn(cx)).await;
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
     }
 
     #[tokio::test]
@@ -280,7 +317,7 @@ mod tests {
             total += count;
         }
         assert_eq!(total, READ_PER_TURN);
-        assert!(handle.take_starved() && !handle.take_starved());
+        assert!(lock(&handle.0).starved);
         handle.begin_turn();
         assert_eq!(io.read(&mut buffer).await.unwrap(), 10_000);
     }
