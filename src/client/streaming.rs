@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_core::Stream;
 use h2::SendStream;
+use tokio::time::Instant;
 
 use crate::call::deadline::Timer;
 use crate::call::download::Download;
@@ -38,9 +39,8 @@ impl Channel {
         let payload = Payload::encode(&request.message, self.settings.max_send_message_size);
         let opening = Opening::new(path, request.head);
         let (payload, head) = (payload?, opening.head());
-        let timer = Timer::new(opening.deadline);
         let Opened { response, mut stream, permit } = opening.open(&self.subchannel, &self.settings).await?;
-        let download = Download::new(response, timer, permit);
+        let download = Download::new(response, Timer::new(opening.deadline), permit);
         let download = match payload {
             Payload::Small(payload) => {
                 // As in a unary call.
@@ -50,7 +50,7 @@ impl Channel {
             Payload::Large(outbound) => {
                 let outbox = Arc::new(Outbox::new(0));
                 outbox.close(Fate::Closed);
-                spawn_upload(stream, outbound, outbox, download)
+                spawn_upload(stream, outbound, outbox, download, opening.deadline)
             }
         };
         Ok(Receiver::client(head, Reply::new(download), self.settings.max_recv_message_size))
@@ -93,11 +93,10 @@ impl Channel {
     }
 
     async fn open_stream<Q: Message>(&self, opening: &Opening) -> Result<(Sender<Q>, Reply), Status> {
-        let timer = Timer::new(opening.deadline);
         let Opened { response, stream, permit } = opening.open(&self.subchannel, &self.settings).await?;
         let outbox = Arc::new(Outbox::new(self.settings.max_send_message_size));
-        let download = Download::new(response, timer, permit);
-        let download = spawn_upload(stream, Outbound::default(), Arc::clone(&outbox), download);
+        let download = Download::new(response, Timer::new(opening.deadline), permit);
+        let download = spawn_upload(stream, Outbound::default(), Arc::clone(&outbox), download, opening.deadline);
         Ok((Sender::client(outbox), Reply::new(download)))
     }
 }
@@ -108,9 +107,10 @@ fn spawn_upload(
     outbound: Outbound,
     outbox: Arc<Outbox>,
     download: Download,
+    deadline: Option<Instant>,
 ) -> SharedDownload {
     let download = SharedDownload::new(download.with_outbox(Arc::clone(&outbox)));
-    tokio::spawn(Upload::new(stream, outbound, outbox, download.downgrade()));
+    tokio::spawn(Upload::new(stream, outbound, outbox, download.downgrade(), Timer::new(deadline)));
     download
 }
 

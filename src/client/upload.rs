@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use h2::{Reason, SendStream};
 
+use crate::call::deadline::{self, Timer};
 use crate::call::outbound::Outbound;
 use crate::call::outbox::{Fate, Outbox};
 use crate::call::reply::WeakDownload;
@@ -24,6 +25,9 @@ pub(crate) struct Upload {
     outbound: Outbound,
     outbox: Arc<Outbox>,
     download: WeakDownload,
+    /// For a sender that waits for window: the receiver's own timer rings for
+    /// the receiver, and it may have stopped to listen.
+    timer: Timer,
     /// Whether all is sent or the stream is reset.
     done: bool,
 }
@@ -45,8 +49,9 @@ impl Upload {
         outbound: Outbound,
         outbox: Arc<Outbox>,
         download: WeakDownload,
+        timer: Timer,
     ) -> Self {
-        Self { stream, outbound, outbox, download, done: false }
+        Self { stream, outbound, outbox, download, timer, done: false }
     }
 
     /// Takes what was written, or sees to it that the task is woken: both under
@@ -106,10 +111,10 @@ impl Upload {
     }
 
     /// What was sent so far must not look complete.
-    fn abandon(&mut self, why: &'static str) {
+    fn abandon(&mut self, status: Status) {
         match self.download.upgrade() {
-            Some(download) => download.lock().cancel(Status::cancelled(why)),
-            None => self.outbox.cut(Status::cancelled(why)),
+            Some(download) => download.lock().cancel(status),
+            None => self.outbox.cut(status),
         }
         self.reset(Reason::CANCEL);
     }
@@ -134,6 +139,10 @@ impl Future for Upload {
                         return Poll::Ready(());
                     }
                     Poll::Ready(false) => continue,
+                    Poll::Pending if self.timer.poll(cx).is_ready() => {
+                        self.abandon(deadline::exceeded());
+                        return Poll::Ready(());
+                    }
                     Poll::Pending => {}
                 },
                 Next::Wait => {
@@ -147,7 +156,7 @@ impl Future for Upload {
                     return Poll::Ready(());
                 }
                 Next::Abandon => {
-                    self.abandon("the sender was dropped before it was closed");
+                    self.abandon(Status::cancelled("the sender was dropped before it was closed"));
                     return Poll::Ready(());
                 }
             }
@@ -161,7 +170,7 @@ impl Future for Upload {
 impl Drop for Upload {
     fn drop(&mut self) {
         if !self.done {
-            self.abandon("the runtime of the call was shut down");
+            self.abandon(Status::cancelled("the runtime of the call was shut down"));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use futures_util::FutureExt;
 use puregrpc::{Code, Request};
-use puregrpc_support::{Frame, MORE, RawServer, UNARY, error, note, noted, setting};
+use puregrpc_support::{Frame, MORE, PATIENCE, RawServer, UNARY, error, note, noted, setting};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -375,6 +375,35 @@ async fn a_blocked_sender_is_freed_by_the_status() {
     peer.trailers_only(stream, "8", &[("grpc-message", "full")]).await;
     let status = sending.await.unwrap();
     assert_eq!((status.code(), status.message()), (Code::ResourceExhausted, "full"));
+}
+
+/// C17: the deadline frees a sender that waits for window, also when nobody receives any more.
+#[tokio::test(start_paused = true)]
+async fn a_blocked_sender_is_freed_by_the_deadline() {
+    for receiving in [false, true] {
+        let mut server = RawServer::new();
+        let client = server.client();
+        let request = Request::new(()).with_timeout(Duration::from_secs(1));
+        let (mut peer, halves) = tokio::join!(server.accept(), client.bidi(request));
+        peer.hold_windows();
+        let (mut notes, mut replies) = halves.unwrap();
+        assert!(replies.recv().now_or_never().is_none());
+        let sending = tokio::spawn(async move {
+            loop {
+                if let Err(status) = notes.send(&noted([0; 1000])).await {
+                    return status;
+                }
+            }
+        });
+        if receiving {
+            let received = tokio::time::timeout(PATIENCE, replies.recv()).await.expect("the receiver hears of it");
+            assert_eq!(received.unwrap_err().code(), Code::DeadlineExceeded);
+        }
+        let sent = tokio::time::timeout(PATIENCE, sending).await.expect("the sender hears of it");
+        assert_eq!(sent.unwrap().code(), Code::DeadlineExceeded);
+        let stream = peer.accept().await;
+        assert_eq!(peer.reset_of(stream).await, error::CANCEL);
+    }
 }
 
 /// M16: a request beyond the channel's limit for sending is refused here, and nothing of it is sent.
