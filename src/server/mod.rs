@@ -22,7 +22,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, yield_now};
 use tokio::time::{sleep, timeout};
 
 use crate::error::Error;
@@ -216,7 +216,11 @@ async fn accept_one<L: Listener>(listener: &mut L) -> Option<(L::Io, Peer)> {
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
-            Err(error) if is_of_one_connection(&error) => {}
+            // With a rest for the other tasks: a listener may have nothing else to give.
+            Err(error) if is_of_one_connection(&error) => {
+                tracing::debug!(%error, "a connection failed before it was accepted");
+                yield_now().await;
+            }
             Err(error) => {
                 tracing::warn!(%error, ?pause, "cannot accept connections for now");
                 sleep(pause).await;
@@ -226,10 +230,25 @@ async fn accept_one<L: Listener>(listener: &mut L) -> Option<(L::Io, Peer)> {
     }
 }
 
-/// Whether a failed accept says something of the peer only.
+/// Whether a failed accept says something of the peer only: also that it does
+/// not speak TLS, if the listener takes care of that.
 fn is_of_one_connection(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+    use io::ErrorKind::{
+        BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted, InvalidData, NotConnected,
+        TimedOut, UnexpectedEof,
+    };
+    matches!(
+        error.kind(),
+        BrokenPipe
+            | ConnectionAborted
+            | ConnectionRefused
+            | ConnectionReset
+            | Interrupted
+            | InvalidData
+            | NotConnected
+            | TimedOut
+            | UnexpectedEof
+    )
 }
 
 impl Default for Server {

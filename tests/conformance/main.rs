@@ -14,6 +14,7 @@ mod health;
 mod listen;
 mod message;
 mod metadata;
+mod pipe;
 mod request;
 mod response;
 mod streams;
