@@ -31,13 +31,32 @@ struct State {
 }
 
 thread_local! {
-    static PARKED: Cell<bool> = const { Cell::new(false) };
+    static PARKED: Cell<Parked> = const { Cell::new(Parked::nobody()) };
 }
 
-/// Whether a `Receiver` was left waiting since the last call: then it hears of
-/// a reset itself and the driver need not ask. Sets it back to `next`.
-pub(crate) fn replace_parked(next: bool) -> bool {
-    PARKED.replace(next)
+/// The task that is woken for a `Receiver` that was left waiting.
+///
+/// If it is the task of the call, that hears of a reset by it, and the driver
+/// need not ask. A handler may also have looked in passing, with a waker that
+/// wakes nobody, or have put its receiver into a `FuturesUnordered`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Parked(Option<usize>);
+
+impl Parked {
+    pub(crate) const fn nobody() -> Self {
+        Self(None)
+    }
+
+    #[inline]
+    pub(crate) fn by(cx: &Context<'_>) -> Self {
+        Self(Some(cx.waker().data() as usize))
+    }
+
+    /// Who was left waiting on this thread since the last call.
+    #[inline]
+    pub(crate) fn replace(next: Self) -> Self {
+        PARKED.replace(next)
+    }
 }
 
 impl Inbox {
@@ -65,7 +84,7 @@ impl Inbox {
             Poll::Ready(Ok(None)) => {}
             Poll::Pending => {
                 state.wait(cx);
-                PARKED.set(true);
+                PARKED.set(Parked::by(cx));
             }
         }
         polled

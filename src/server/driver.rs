@@ -17,7 +17,7 @@ use http::{HeaderMap, header};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::call::body::Body;
-use crate::call::inbox::{self, Inbox};
+use crate::call::inbox::{Inbox, Parked};
 use crate::call::outbound::Outbound;
 use crate::call::outbox::{self, Outbox};
 use crate::call::{APPLICATION_GRPC, Receiver, Response, Sender, deadline};
@@ -164,7 +164,7 @@ impl Driver {
     where
         F: Future<Output = Result<T, Status>>,
     {
-        let outer_parked = inbox::replace_parked(false);
+        let outer_parked = Parked::replace(Parked::nobody());
         let outer_deadline = deadline::enter(self.deadline);
         let outer_slot = self.outbox.as_ref().map(Outbox::enter);
         let polled = catch_unwind(AssertUnwindSafe(|| handler.poll(cx)));
@@ -173,7 +173,7 @@ impl Driver {
             _ => None,
         };
         deadline::enter(outer_deadline);
-        let parked = inbox::replace_parked(outer_parked);
+        let parked = Parked::replace(outer_parked) == Parked::by(cx);
         (polled.unwrap_or_else(|_| Poll::Ready(Err(panicked()))), parked, headers)
     }
 

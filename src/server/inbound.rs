@@ -6,8 +6,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use crate::call::body::Body;
+use crate::call::inbox::Parked;
 use crate::call::receiver::cut_short;
-use crate::call::{Head, Request, inbox};
+use crate::call::{Head, Request};
 use crate::codec::Message;
 use crate::frame::Deframer;
 use crate::status::Status;
@@ -60,7 +61,7 @@ impl<M: Message> Future for One<'_, M> {
             if !body.is_ended() {
                 let polled = body.poll_chunk(cx);
                 if polled.is_pending() {
-                    inbox::replace_parked(true);
+                    Parked::replace(Parked::by(cx));
                 }
                 if let Some(chunk) = ready!(polled)? {
                     body.release(chunk.len());

@@ -1,5 +1,6 @@
 //! Calls that end before their handlers (S14, R11): by deadline, by reset, by the loss of the connection.
 
+use futures_util::FutureExt;
 use puregrpc_support::{
     BIDI, CLIENT_STREAM, END, Frame, MORE, RawPeer, SERVER_STREAM, Script, UNARY, error, note, noted, request, setting,
 };
@@ -152,6 +153,30 @@ async fn a_reset_drops_the_handler() {
             assert!(begin.elapsed() < Duration::from_millis(10), "{path}");
         }
     }
+    peer.assert_alive().await;
+}
+
+/// R11: so it does with one that has looked for a message in passing and now waits for something else.
+#[tokio::test(start_paused = true)]
+async fn a_reset_drops_a_handler_that_has_only_looked() {
+    let (tell, mut told) = unbounded_channel();
+    let script = Script::echo().bidi(move |requests, _| {
+        let alive = Alive(tell.clone());
+        Box::pin(async move {
+            let _alive = alive;
+            requests.recv().await?;
+            assert!(requests.recv().now_or_never().is_none());
+            std::future::pending().await
+        })
+    });
+    let server = script.serve();
+    let mut peer = server.peer().await;
+    peer.request(1, BIDI, &[]).await;
+    peer.settle().await;
+    peer.data(1, note("x"), MORE).await;
+    peer.settle().await;
+    peer.reset(1, error::CANCEL).await;
+    assert_eq!(next(&mut told).await, "dropped");
     peer.assert_alive().await;
 }
 
