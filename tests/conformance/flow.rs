@@ -225,6 +225,27 @@ async fn all_sizes_pass_through_all_windows() {
     }
 }
 
+/// Ten thousand streams at once are answered, each with its own.
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_streams_on_one_connection() {
+    let server = Running::start(Server::new().max_concurrent_streams(10_000).add(Script::echo()));
+    let mut peer = server.peer().await;
+    let streams = || (1..).step_by(2).take(10_000);
+    for stream in streams() {
+        peer.queue_headers(stream, &request(BIDI, &[]), MORE);
+        peer.queue_data(stream, note(stream.to_be_bytes()), MORE);
+    }
+    for stream in streams() {
+        assert_eq!(peer.note(stream).await, stream.to_be_bytes()[..]);
+        peer.queue_data(stream, note("x"), END);
+    }
+    for stream in streams() {
+        let answer = peer.answer(stream).await;
+        assert_eq!((answer.status(), answer.notes().len()), (0, 2));
+    }
+    peer.assert_alive().await;
+}
+
 /// Calls of all kinds on several connections and threads at once each get their own answer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_calls_on_many_threads() {
