@@ -406,6 +406,32 @@ async fn a_blocked_sender_is_freed_by_the_deadline() {
     }
 }
 
+/// A call that the server resets in the midst of its large request fails with that, and leaves its window behind.
+#[tokio::test(start_paused = true)]
+async fn a_large_request_may_be_reset_on_its_way() {
+    let mut server = RawServer::new();
+    let client = server.client();
+    let call = || {
+        tokio::spawn({
+            let client = client.clone();
+            async move { client.unary(noted(vec![1; 300_000])).await }
+        })
+    };
+    let mut calling = call();
+    let mut peer = server.accept_with(&[(setting::INITIAL_WINDOW_SIZE, 1 << 20)]).await;
+    for _ in 0..20 {
+        let stream = peer.accept().await;
+        peer.until("some of the request", |peer| peer.stream(stream).body.len() > 50_000).await;
+        peer.reset(stream, error::ENHANCE_YOUR_CALM).await;
+        assert_eq!(calling.await.unwrap().unwrap_err().code(), Code::ResourceExhausted);
+        calling = call();
+    }
+    let stream = peer.accept().await;
+    peer.over(stream).await;
+    peer.reply(stream, b"x").await;
+    assert_eq!(calling.await.unwrap().unwrap().value, b"x");
+}
+
 /// M16: a request beyond the channel's limit for sending is refused here, and nothing of it is sent.
 #[tokio::test(start_paused = true)]
 async fn too_long_a_request_is_not_sent() {

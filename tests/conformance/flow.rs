@@ -3,7 +3,7 @@
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use puregrpc::{Server, Status};
 use puregrpc_support::{
-    BIDI, CLIENT_STREAM, END, MORE, Running, SERVER_STREAM, Script, UNARY, note, noted, request, setting,
+    BIDI, CLIENT_STREAM, END, MORE, Running, SERVER_STREAM, Script, UNARY, error, note, noted, request, setting,
 };
 use std::{future::Future, pin::Pin, sync::Arc};
 use tokio::sync::Semaphore;
@@ -223,6 +223,27 @@ async fn all_sizes_pass_through_all_windows() {
         assert_eq!(answer.status(), 0, "{window}");
         assert!(answer.body == body, "{window}");
     }
+}
+
+/// What calls had of the connection's window when they were reset is there for the others, on both sides.
+#[tokio::test(start_paused = true)]
+async fn resets_in_the_midst_of_large_messages_lose_no_window() {
+    let server = Script::echo().unary(|_| Box::pin(async { Ok(noted(vec![1; 300_000]).into()) })).serve();
+    let mut peer = server.peer_with(&[(setting::INITIAL_WINDOW_SIZE, 1 << 20)]).await;
+    peer.hold_windows();
+    for stream in (1..).step_by(2).take(50) {
+        peer.request(stream, UNARY, &[]).await;
+        peer.data(stream, note("x"), END).await;
+        peer.until("a full window", |peer| peer.stream(stream).body.len() == 65_535).await;
+        peer.reset(stream, error::CANCEL).await;
+        peer.give_window(0, 65_535).await;
+    }
+    for stream in (1_003..).step_by(2).take(50) {
+        peer.request(stream, CLIENT_STREAM, &[]).await;
+        peer.send_data(stream, &note(vec![1; 900_000])[..800_000], MORE).await;
+        peer.reset(stream, error::CANCEL).await;
+    }
+    peer.assert_alive().await;
 }
 
 /// Ten thousand streams at once are answered, each with its own.
