@@ -88,6 +88,7 @@ impl Metadata {
     /// ASCII (any bytes will do for a name that ends in `-bin`).
     pub fn insert(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<(), Error> {
         let (name, value) = entry(name, value.as_ref())?;
+        self.check_room()?;
         self.map.insert(name, value);
         Ok(())
     }
@@ -99,6 +100,7 @@ impl Metadata {
     /// As [`insert`](Self::insert).
     pub fn append(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<(), Error> {
         let (name, value) = entry(name, value.as_ref())?;
+        self.check_room()?;
         self.map.append(name, value);
         Ok(())
     }
@@ -121,6 +123,13 @@ impl Metadata {
     /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()
+    }
+
+    fn check_room(&self) -> Result<(), Error> {
+        if self.map.len() < MOST {
+            return Ok(());
+        }
+        Err(Error::new(Kind::Metadata, format!("more than {MOST} values of metadata")))
     }
 
     /// Takes received headers as they are; reserved ones are hidden, not copied away.
@@ -236,6 +245,10 @@ fn entry(name: &str, value: &[u8]) -> Result<(HeaderName, HeaderValue), Error> {
 /// Names what is accepted, in answer to what was not.
 pub(crate) const ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 
+/// How many values there may be: far more than any peer takes, and fewer than
+/// the map can hold together with gRPC's own headers.
+const MOST: usize = 10_000;
+
 const BINARY: &[u8] = b"-bin";
 const EMPTY: HeaderValue = HeaderValue::from_static("");
 const RESERVED: [&str; 10] = [
@@ -342,6 +355,15 @@ mod tests {
         came.append_to(&mut headers);
         assert_eq!(headers.get_all("x").into_iter().collect::<Vec<_>>(), ["1", "2"]);
         assert_eq!(headers.len(), 2);
+    }
+
+    #[test]
+    fn too_much_is_an_error_and_no_panic() {
+        let mut metadata = Metadata::new();
+        let result = (0..100_000).try_for_each(|number| metadata.append(&format!("a{number}"), ""));
+        assert!(result.unwrap_err().is_metadata());
+        assert!(metadata.insert("b", "").is_err());
+        assert_eq!(metadata.len(), MOST);
     }
 
     /// R10: bad names and values are an error of the application.

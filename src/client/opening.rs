@@ -66,7 +66,7 @@ impl Opening {
     }
 
     async fn wait_and_open(&self, subchannel: &Arc<Subchannel>, settings: &Settings) -> Result<Opened, Status> {
-        loop {
+        for _ in 0..CONNECTIONS {
             let connected = Arc::clone(subchannel).connect(settings.connect_timeout);
             let mut connection = within(self.deadline, connected).await??;
             let permit = within(self.deadline, Arc::clone(&connection.quota).acquire()).await?;
@@ -75,6 +75,8 @@ impl Opening {
                 return self.send(connection, permit, subchannel, settings);
             }
         }
+        let lost = format!("{} ended {CONNECTIONS} connections before the call could be sent", subchannel.target);
+        Err(Status::unavailable(lost))
     }
 
     fn send(
@@ -163,5 +165,8 @@ fn insert_timeout(headers: &mut HeaderMap, deadline: Instant) -> Result<(), Stat
     Ok(())
 }
 
+/// How many connections a call sees end before it has gone out. A server that
+/// takes connections and no calls would else keep it busy for ever.
+const CONNECTIONS: usize = 5;
 const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 const TRAILERS: HeaderValue = HeaderValue::from_static("trailers");

@@ -1,7 +1,7 @@
 //! The connection behind a channel (C13, C15).
 
 use puregrpc::Code;
-use puregrpc_support::{Frame, RawServer, Script, error, note, noted};
+use puregrpc_support::{Frame, RawServer, Script, error, note, noted, setting};
 
 /// C15: the loss of the connection ends every open call with UNAVAILABLE, and the next call opens a new one.
 #[tokio::test(start_paused = true)]
@@ -115,4 +115,23 @@ async fn a_server_that_speaks_something_else_is_unavailable() {
     });
     assert_eq!(result.unwrap_err().code(), Code::Unavailable);
     assert_eq!(Script::echo().serve().client().unary(noted("x")).await.unwrap().value, b"x");
+}
+
+/// C15: a server that takes connections but no calls fails a call; it does not keep it connecting for ever.
+#[tokio::test(start_paused = true)]
+async fn connections_that_end_before_the_call_are_given_up() {
+    let mut server = RawServer::new();
+    let client = server.client();
+    let greet = async {
+        loop {
+            drop(server.accept_with(&[(setting::MAX_CONCURRENT_STREAMS, 0)]).await);
+        }
+    };
+    let result = tokio::select! {
+        result = client.unary(noted("x")) => result,
+        () = greet => unreachable!("it goes on for ever"),
+    };
+    let status = result.unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable);
+    assert!(status.message().contains("before the call could be sent"), "{status}");
 }
