@@ -21,8 +21,8 @@ use crate::transport::InProcessConnector;
 /// clone is dropped the connection ends with its last call.
 ///
 /// An address is written `http://host:port`, `host:port`, `dns:///host:port`,
-/// `unix:PATH` or `unix:///PATH`. Of a name with several addresses the first
-/// that answers is taken.
+/// `unix:PATH` or `unix:///PATH`; only `http://` has a port of its own, 80. Of a
+/// name with several addresses the first that answers is taken.
 ///
 /// ```no_run
 /// # use protobuf::well_known_types::wrappers::StringValue;

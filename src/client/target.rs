@@ -73,12 +73,9 @@ impl Target {
         if authority.host().is_empty() {
             return Err(bad(uri, "the host is missing"));
         }
-        let port = match authority.port() {
-            Some(_) => authority.port_u16(),
-            None if text.ends_with(':') => None,
-            None => default_port,
-        };
-        let port = port.ok_or_else(|| bad(uri, "the port is missing or no number: host:50051"))?;
+        // Whatever follows the host is meant to be a port.
+        let port = if text == authority.host() { default_port } else { authority.port_u16() };
+        let port = port.ok_or_else(|| bad(uri, "the port is missing or no number up to 65535: host:50051"))?;
         Ok(Self { address: Address::Tcp(format!("{}:{port}", authority.host())), authority })
     }
 
@@ -142,6 +139,7 @@ mod tests {
             ("http://localhost:50051", "localhost:50051", "localhost:50051"),
             ("http://localhost:50051/", "localhost:50051", "localhost:50051"),
             ("http://example.com", "example.com:80", "example.com"),
+            ("http://[::1]", "[::1]:80", "[::1]"),
             ("localhost:50051", "localhost:50051", "localhost:50051"),
             ("127.0.0.1:1", "127.0.0.1:1", "127.0.0.1:1"),
             ("[::1]:50051", "[::1]:50051", "[::1]:50051"),
@@ -165,7 +163,9 @@ mod tests {
             ("localhost:", "port is missing"),
             ("dns:///localhost", "port is missing"),
             ("dns://8.8.8.8/localhost:1", "use dns:///host:port"),
-            ("localhost:99999", "port"),
+            ("localhost:99999", "port is missing or no number"),
+            ("http://localhost:99999", "port is missing or no number"),
+            ("http://localhost:", "port is missing or no number"),
             (":50051", "host"),
             ("", "host"),
             ("http://", "host"),
