@@ -41,6 +41,8 @@ impl Listener for TcpListener {
     }
 }
 
+/// The file of the socket is the program's affair: one that an earlier run has
+/// left behind is in the way of `bind`, and has to be removed before.
 impl Listener for UnixListener {
     type Io = UnixStream;
 
@@ -60,7 +62,8 @@ impl Listener for InProcessListener {
 
 /// A listener made of a stream of IO objects, such as accepted TLS streams.
 ///
-/// Its peers are [`Peer::unknown`]; the server ends when the stream does.
+/// Its peers are [`Peer::unknown`]. Once the stream has ended, the server ends
+/// with the last of its connections.
 #[derive(Debug)]
 pub struct Incoming<S>(pub S);
 

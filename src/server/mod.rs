@@ -146,12 +146,16 @@ impl Server {
         DrainWatch(Arc::clone(&self.drain))
     }
 
-    /// Serves the connections of a listener until `shutdown` is ready or the
-    /// listener ends; then drains.
+    /// Serves the connections of a listener until `shutdown` is ready; then
+    /// drains, and so do all clones of the server.
     ///
     /// Draining means: no new connections, a GOAWAY on each open one, and time
     /// for the calls that run, at most [`drain_timeout`](Self::drain_timeout).
     /// Dropping the future instead cuts all connections at once.
+    ///
+    /// A listener that ends, as an [`Incoming`] or an
+    /// [`InProcessListener`](crate::InProcessListener) may, stops nothing: its
+    /// connections are served until the last of them has closed, its clones go on.
     ///
     /// # Errors
     ///
@@ -166,7 +170,9 @@ impl Server {
         let patience = self.limits.drain_timeout;
         let shared = Arc::new(Shared { router: self.router, limits: Arc::new(self.limits), drain: self.drain });
         let mut connections = JoinSet::new();
-        accept(listener, shutdown, &shared, &mut connections).await;
+        if !accept(listener, shutdown, &shared, &mut connections).await {
+            return Ok(DrainReport::default());
+        }
 
         let (live, ended) = (drain.live_calls(), drain.ended_calls());
         drain.advance(Phase::Draining);
@@ -187,27 +193,30 @@ impl Server {
     }
 }
 
-/// Accepts until told to stop, or until nothing more can come.
+/// Accepts until told to stop, or until nothing more can come and all that came
+/// has gone; says whether it was told.
 async fn accept(
     mut listener: impl Listener,
     shutdown: impl Future<Output = ()>,
     shared: &Arc<Shared>,
     connections: &mut JoinSet<()>,
-) {
+) -> bool {
     let mut shutdown = pin!(shutdown);
     let mut told = shared.drain.changed_from(Phase::Serving);
-    loop {
+    let mut more = true;
+    while more || !connections.is_empty() {
         tokio::select! {
             biased;
-            () = &mut shutdown => return,
-            _ = &mut told => return,
+            () = &mut shutdown => return true,
+            _ = &mut told => return true,
             Some(_) = connections.join_next() => {}
-            accepted = accept_one(&mut listener) => match accepted {
+            accepted = accept_one(&mut listener), if more => match accepted {
                 Some((io, peer)) => drop(connections.spawn(connection::serve(io, peer, Arc::clone(shared)))),
-                None => return,
+                None => more = false,
             },
         }
     }
+    false
 }
 
 /// The next connection, past all errors.

@@ -1,10 +1,11 @@
 //! Connections: where they come from, and what no client can do to the others.
 
-use puregrpc::Server;
-use puregrpc_support::{END, PATIENCE, PREFACE, RawPeer, Script, UNARY, error, note, request};
-use std::time::Duration;
+use futures_util::stream;
+use puregrpc::{Incoming, Server};
+use puregrpc_support::{END, PATIENCE, PREFACE, RawPeer, Running, Script, UNARY, error, note, request};
+use std::{io, time::Duration};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
     net::{TcpListener, TcpStream},
     time::Instant,
 };
@@ -31,6 +32,50 @@ async fn a_server_serves_a_unix_socket() {
     std::fs::remove_file(&path).unwrap();
     let answer = peer.call(1, UNARY, &[], &note("x")).await;
     assert_eq!((answer.status(), answer.notes()), (0, vec!["x".into()]));
+}
+
+/// A listener that ends takes nothing from its connections, and the server ends with the last of them.
+#[tokio::test(start_paused = true)]
+async fn a_server_outlives_its_listener() {
+    let (near, far) = tokio::io::duplex(5_000);
+    let incoming = Incoming(stream::iter([Ok(near)]));
+    let served = tokio::spawn(Server::new().add(Script::echo()).serve(incoming, std::future::pending()));
+    let mut peer = RawPeer::client(far).await;
+    for stream in [1, 3] {
+        assert_eq!(peer.call(stream, UNARY, &[], &note("x")).await.status(), 0);
+    }
+    drop(peer);
+    tokio::time::timeout(PATIENCE, served).await.expect("the server ends").unwrap().unwrap();
+}
+
+/// A listener that ends does not stop the clones of its server; what is told to stop does.
+#[tokio::test(start_paused = true)]
+async fn a_listener_that_ends_stops_no_clone() {
+    let server = Server::new().add(Script::echo());
+    let watch = server.drain_watch();
+    let ended = server.clone().serve(Incoming(stream::iter(None::<io::Result<DuplexStream>>)), std::future::pending());
+    ended.await.unwrap();
+    assert!(!watch.is_draining());
+    let mut running = Running::start(server);
+    let mut peer = running.peer().await;
+    assert_eq!(peer.call(1, UNARY, &[], &note("x")).await.status(), 0);
+    running.stop();
+    peer.closed().await;
+    assert!(watch.is_draining());
+}
+
+/// A server that is told to stop drains, though its listener ended before.
+#[tokio::test(start_paused = true)]
+async fn a_server_drains_after_its_listener_ended() {
+    let (near, far) = tokio::io::duplex(5_000);
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let server = Server::new().add(Script::echo());
+    let served = tokio::spawn(server.serve(Incoming(stream::iter([Ok(near)])), async { drop(stopped.await) }));
+    let mut peer = RawPeer::client(far).await;
+    peer.assert_alive().await;
+    drop(stop);
+    peer.closed().await;
+    assert_eq!(served.await.unwrap().unwrap().finished_connections, 1);
 }
 
 /// A connection that says nothing, or only half of what it must, is closed in time.
