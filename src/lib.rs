@@ -6,10 +6,53 @@
 //!    `.proto` files; [`include_protos!`] takes it into your crate. For a
 //!    service `Greeter` that is a trait `Greeter`, a `GreeterServer` that
 //!    serves whatever implements it, and a `GreeterClient` that calls it.
+//!    How messages look is told by the documentation of `puregrpc_build`.
 //! 2. A [`Server`] takes services and serves a [`Listener`]: TCP, a Unix
 //!    socket, an [in-process](in_process) pipe.
 //! 3. A [`Channel`] is a connection to a server; clients share it by cloning.
 //!    Code that is not async uses [`blocking`].
+//!
+//! A service, its server, and a client of it:
+//!
+#![cfg_attr(feature = "example-services", doc = "```")]
+#![cfg_attr(not(feature = "example-services"), doc = "```ignore")]
+//! mod proto {
+//!     puregrpc::include_protos!();
+//! }
+//! use proto::helloworld::{Greeter, GreeterClient, GreeterServer, HelloReply, HelloRequest};
+//! use puregrpc::{Channel, Request, Response, Server, Status};
+//! use std::time::Duration;
+//!
+//! struct Polite;
+//!
+//! impl Greeter for Polite {
+//!     async fn say_hello(&self, request: Request<HelloRequest>) -> Result<Response<HelloReply>, Status> {
+//!         if request.name.is_empty() {
+//!             return Err(Status::invalid_argument("who is to be greeted?"));
+//!         }
+//!         let message = format!("Hello, {}!", request.name);
+//!         Ok(HelloReply { message, ..Default::default() }.into())
+//!     }
+//! #   async fn say_hello_again(&self, request: Request<HelloRequest>) -> Result<Response<HelloReply>, Status> {
+//! #       self.say_hello(request).await
+//! #   }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//! let address = listener.local_addr()?;
+//! let stop = async { drop(tokio::signal::ctrl_c().await) };
+//! tokio::spawn(Server::new().add(GreeterServer::new(Polite)).serve(listener, stop));
+//!
+//! let greeter = GreeterClient::new(Channel::connect(format!("http://{address}")).await?);
+//! let ada = HelloRequest { name: "Ada".into(), ..Default::default() };
+//! let request = Request::new(ada).with_timeout(Duration::from_secs(1)).with_metadata("x-request-id", "7")?;
+//! let reply = greeter.say_hello(request).await?;
+//! assert_eq!(reply.message, "Hello, Ada!");
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # What a handler looks like
 //!
@@ -40,10 +83,53 @@
 //! Where a message is asked for, a [`Request`] adds metadata and a timeout. To
 //! drop what a method gave before the call has ended is to cancel it.
 //!
+//! # Metadata and deadlines
+//!
+//! [`Metadata`] comes before the messages ([`Request::with_metadata`],
+//! [`Response::with_metadata`], [`Sender::send_headers`]), behind them
+//! ([`Response::trailers_mut`], [`Sender::trailers_mut`]) or with an error
+//! ([`Status::with_metadata`]). The other side finds it on its [`Request`],
+//! [`Response`], [`Receiver`] or [`Status`].
+//!
+//! [`Request::with_timeout`] sets a deadline; the calls that a handler makes end
+//! with the handler's own. A handler that passes a request on as it came passes
+//! on its metadata, too:
+//!
+#![cfg_attr(feature = "example-services", doc = "```")]
+#![cfg_attr(not(feature = "example-services"), doc = "```ignore")]
+//! # mod proto { puregrpc::include_protos!(); }
+//! # use proto::helloworld::{Greeter, GreeterClient, HelloReply, HelloRequest};
+//! # use puregrpc::{Request, Response, Status};
+//! struct Proxy(GreeterClient);
+//!
+//! impl Greeter for Proxy {
+//!     async fn say_hello(&self, request: Request<HelloRequest>) -> Result<Response<HelloReply>, Status> {
+//!         self.0.say_hello(request).await
+//!     }
+//! #   async fn say_hello_again(&self, request: Request<HelloRequest>) -> Result<Response<HelloReply>, Status> {
+//! #       self.0.say_hello_again(request).await
+//! #   }
+//! }
+//! ```
+//!
+//! Where the requests are a stream, begin with
+//! `*onward.metadata_mut() = requests.metadata().clone()`.
+//!
 //! # Errors
 //!
 //! Inside of a call everything is a [`Status`]; outside, to bind or to connect,
 //! an [`Error`]. Both work with `?`.
+//!
+//! # Running a server
+//!
+//! [`Server::serve`] drains when it is told to stop, and reports what it had to
+//! cut; [`health`] tells load balancers. Clones of a [`Server`] serve several
+//! listeners and stop together.
+//!
+//! # Tests without a network
+//!
+//! [`in_process`] connects a [`Channel`] to a server in the same program. With
+//! tokio's clock paused, deadlines pass in no time.
 
 extern crate self as puregrpc;
 

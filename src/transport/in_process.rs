@@ -9,7 +9,32 @@ use tokio::sync::mpsc;
 ///
 /// The listener goes to [`Server::serve`](crate::Server::serve), the connector
 /// to [`Channel::in_process`](crate::Channel::in_process). Everything but the
-/// socket is as over TCP: frames, flow control, limits and deadlines.
+/// socket is as over TCP: frames, flow control, limits and deadlines. The
+/// listener ends when the last connector is dropped, and with it the channels
+/// that were made of it.
+///
+/// ```
+/// use std::time::Duration;
+/// use puregrpc::health::{Health, HealthCheckRequest, HealthClient};
+/// use puregrpc::{Channel, Code, Request, Server, in_process};
+///
+/// #[tokio::main(flavor = "current_thread", start_paused = true)] // #[tokio::test(start_paused = true)]
+/// async fn main() {
+///     let (listener, connector) = in_process();
+///     let server = Server::new();
+///     let health = Health::of(&server).service();
+///     tokio::spawn(server.add(health).serve(listener, std::future::pending()));
+///
+///     let client = HealthClient::new(Channel::in_process(connector));
+///     assert!(client.check(HealthCheckRequest::new()).await.is_ok());
+///
+///     // The status is told now and when it changes, which it does not within the minute.
+///     let request = Request::new(HealthCheckRequest::new()).with_timeout(Duration::from_secs(60));
+///     let mut changes = client.watch(request).await.unwrap();
+///     assert!(changes.recv().await.is_ok());
+///     assert_eq!(changes.recv().await.unwrap_err().code(), Code::DeadlineExceeded);
+/// }
+/// ```
 pub fn in_process() -> (InProcessListener, InProcessConnector) {
     let (sender, receiver) = mpsc::channel(BACKLOG);
     (InProcessListener { receiver }, InProcessConnector { sender })
