@@ -110,7 +110,8 @@ impl Metadata {
         !is_reserved(name) && self.map.remove(name).is_some()
     }
 
-    /// Every name with every value as it came, binary values still encoded.
+    /// Every name with every value as it came, binary values still encoded: to
+    /// copy metadata, clone it, for [`insert`](Self::insert) would encode them again.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.map.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).filter(|(name, _)| !is_reserved(name))
     }

@@ -25,6 +25,10 @@ use crate::metadata::{Metadata, decode_base64, encode_base64};
 /// let status = Status::not_found("no feature called Sesame");
 /// assert_eq!(status.code(), Code::NotFound);
 /// assert_eq!(status.to_string(), "NOT_FOUND: no feature called Sesame");
+///
+/// let mut status = status.with_details(&b"any bytes"[..]);
+/// status.metadata_mut().insert("x-region", "west")?;
+/// # Ok::<(), puregrpc::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct Status(Box<Inner>);
@@ -81,7 +85,8 @@ impl Status {
         self
     }
 
-    /// Adds metadata, in place of what was there.
+    /// Adds metadata, in place of what was there; to add a single value there is
+    /// [`metadata_mut`](Self::metadata_mut).
     #[must_use]
     pub fn with_metadata(mut self, metadata: Metadata) -> Self {
         self.0.metadata = metadata;

@@ -40,8 +40,11 @@
 //! |---|---|
 //! | `message Order` | `struct Order`, with public fields |
 //! | `message Line` within `Order` | `order::Line` |
-//! | `oneof payment` within `Order` | field `payment: Option<order::Payment>`, an enum |
-//! | `enum State` | `enum State`; fields hold `EnumOrUnknown<State>` |
+//! | field `Line first` | `first: MessageField<Line>`, which derefs to the line or to an empty one |
+//! | `optional string note` | `note: Option<String>` |
+//! | `repeated Line lines`, `map<string, Line> by_name` | `Vec<Line>`, `HashMap<String, Line>` |
+//! | `oneof payment` within `Order` | field `payment: Option<order::Payment>`, an enum that is `non_exhaustive` |
+//! | `enum State` | `enum State`, its values named as in the file; fields hold `EnumOrUnknown<State>` |
 //! | `bytes` | `bytes::Bytes`, which shares the buffer it came in |
 //! | `google.protobuf.Timestamp` and the like | the types of `puregrpc::protobuf::well_known_types` |
 //! | `service Shop` | `trait Shop`, `ShopServer`, `ShopClient` |
@@ -51,6 +54,29 @@
 //! does `bytes`: no other dependency is needed at run time. With [`Config::blocking`] a service
 //! also gets a `ShopBlockingClient`. Names that are keywords in Rust end in `_`, fields called `gen`
 //! and `try` are `r#gen` and `r#try`; methods called `New` and `Clone` are `new_` and `clone_`.
+//!
+//! Filled and read, messages look like this; `..Default::default()` is for the fields that are not
+//! named, among them `special_fields`, which keeps what the message's definition does not know:
+//!
+//! ```rust,ignore
+//! let order = Order {
+//!     customer: "Ada".into(),
+//!     first: Some(line).into(), // MessageField
+//!     state: State::STATE_OPEN.into(), // EnumOrUnknown
+//!     payment: Some(order::Payment::Card(card)),
+//!     ..Default::default()
+//! };
+//! if let Some(line) = order.first.as_ref() { /* it was set; into_option() takes it out */ }
+//! if order.state.enum_value() == Ok(State::STATE_OPEN) { /* Err is the number of an unknown value */ }
+//! match &order.payment {
+//!     Some(order::Payment::Card(card)) => { /* … */ }
+//!     _ => return Err(Status::invalid_argument("how is it to be paid?")), // later variants, too
+//! }
+//!
+//! use puregrpc::protobuf::Message; // for the details of a status, for files
+//! let bytes = order.write_to_bytes()?;
+//! let again = Order::parse_from_bytes(&bytes)?;
+//! ```
 //!
 //! The trait of a service has one method for each `rpc`, which users write as `async fn`:
 //!

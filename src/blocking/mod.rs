@@ -6,7 +6,17 @@
 //! They may also be called on a thread of an asynchronous runtime, which they
 //! block like any other.
 //!
-//! `puregrpc_build::Config::blocking(true)` generates clients for it.
+//! `puregrpc_build::Config::new().input("proto").blocking(true).compile()` in
+//! `build.rs` generates clients for it; for a service `Greeter` that is
+//! `GreeterBlockingClient`:
+//!
+//! ```rust,ignore
+//! let greeter = GreeterBlockingClient::new(blocking::Channel::connect("unix:/run/greeter.sock")?);
+//! let reply = greeter.say_hello(HelloRequest { name: "Ada".into(), ..Default::default() })?;
+//! for reply in greeter.greet_everybody(HelloRequest::new())? {
+//!     println!("{}", reply?);
+//! }
+//! ```
 
 mod call;
 mod channel;

@@ -130,7 +130,9 @@ impl<T> Receiver<T> {
 
     /// Waits for the metadata of the response, on the client.
     ///
-    /// A server may send it long before its first message. Cancel safe.
+    /// A server may send it long before its first message, but often sends both
+    /// together: to wait here ahead of the request that is to be answered may be
+    /// to wait for ever. Cancel safe.
     ///
     /// # Errors
     ///

@@ -14,7 +14,9 @@ use crate::transport::Peer;
 /// A message with what rides on its call: metadata, a deadline, extensions.
 ///
 /// It derefs to the message. A client may give a bare message wherever a
-/// request is asked for, and `()` where the call streams its messages.
+/// request is asked for, and `()` where the call streams its messages. A handler
+/// may give the request it got to another client, as it is or by [`map`](Self::map):
+/// its metadata and its deadline go on with it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -80,7 +82,9 @@ impl<T> Request<T> {
     ///
     /// The time runs from now on, and counts everything: connecting, waiting
     /// for a free stream, all messages of a stream. **Default:** none, but a
-    /// call made inside a handler ends with the handler's deadline.
+    /// call made inside a handler ends with the handler's deadline. (A task that
+    /// the handler spawns is no longer inside; give it the
+    /// [`deadline`](Self::deadline), for [`with_deadline`](Self::with_deadline).)
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.head.deadline = Some(deadline::after(timeout));

@@ -50,6 +50,18 @@ use service::Router;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// Two listeners, one server; what stops the first stops the second:
+///
+/// ```no_run
+/// # use puregrpc::Server;
+/// # use tokio::net::{TcpListener, UnixListener};
+/// # async fn example(server: Server, tcp: TcpListener, unix: UnixListener) -> Result<(), puregrpc::Error> {
+/// let stop = async { drop(tokio::signal::ctrl_c().await) };
+/// tokio::try_join!(server.clone().serve(tcp, stop), server.serve(unix, std::future::pending()))?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Server {
     router: Router,
