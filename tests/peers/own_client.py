@@ -114,6 +114,8 @@ def main():
     parser.add_argument("--bare-server", required=True, help="HOST:PORT of a server without the example services")
     parser.add_argument("--route-db", required=True)
     options = parser.parse_args()
+    # A job in the background may have been told to ignore the signal, and the clients would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     cases = Cases("own client")
     client = Client(os.path.abspath(options.binary), options.server)
     data = reference.RouteData.read(options.route_db)
