@@ -13,6 +13,10 @@ use crate::status::Status;
 /// Every message that `puregrpc-build` generates is one. The trait stands
 /// between the library and the crate that encodes, and is not to be
 /// implemented elsewhere.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a message that can be sent and received",
+    note = "messages are what `puregrpc_build` generates, and those of `puregrpc::protobuf::well_known_types`"
+)]
 pub trait Message: Encode {}
 
 impl<M: protobuf::Message> Message for M {}

@@ -180,7 +180,12 @@ macro_rules! include_protos {
         $crate::include_protos!("puregrpc");
     };
     ($name:literal) => {
-        include!(concat!(env!("OUT_DIR"), "/", $name, ".rs"));
+        include!(concat!(
+            env!("OUT_DIR", "the package has no build script: let build.rs call puregrpc_build::compile(\"proto\")"),
+            "/",
+            $name,
+            ".rs"
+        ));
     };
 }
 

@@ -23,6 +23,10 @@ use crate::status::Status;
 pub type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What a generated server is: methods by number.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a service that a server takes",
+    note = "wrap what implements the trait of a service in its server: `GreeterServer::new(…)` for a `Greeter`"
+)]
 pub trait Service: Send + Sync + 'static {
     /// The full name, such as `routeguide.RouteGuide`.
     const NAME: &'static str;
