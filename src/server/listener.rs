@@ -6,7 +6,9 @@ use std::pin::Pin;
 
 use futures_core::Stream;
 use tokio::io::DuplexStream;
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpStream};
+#[cfg(unix)]
+use tokio::net::{UnixListener, UnixStream};
 
 use crate::transport::{InProcessListener, Io, Peer};
 
@@ -47,6 +49,7 @@ impl Listener for TcpListener {
 
 /// The file of the socket is the program's affair: one that an earlier run has
 /// left behind is in the way of `bind`, and has to be removed before.
+#[cfg(unix)]
 impl Listener for UnixListener {
     type Io = UnixStream;
 

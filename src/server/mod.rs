@@ -55,10 +55,10 @@ use service::Router;
 ///
 /// ```no_run
 /// # use puregrpc::Server;
-/// # use tokio::net::{TcpListener, UnixListener};
-/// # async fn example(server: Server, tcp: TcpListener, unix: UnixListener) -> Result<(), puregrpc::Error> {
+/// # use tokio::net::TcpListener;
+/// # async fn example(server: Server, inner: TcpListener, outer: TcpListener) -> Result<(), puregrpc::Error> {
 /// let stop = async { drop(tokio::signal::ctrl_c().await) };
-/// tokio::try_join!(server.clone().serve(tcp, stop), server.serve(unix, std::future::pending()))?;
+/// tokio::try_join!(server.clone().serve(inner, stop), server.serve(outer, std::future::pending()))?;
 /// # Ok(())
 /// # }
 /// ```
