@@ -42,9 +42,9 @@ impl<T> Response<T> {
         &mut self.metadata
     }
 
-    /// The metadata behind the message; `None` if there is none.
-    pub fn trailers(&self) -> Option<&Metadata> {
-        self.trailers.as_deref()
+    /// The metadata behind the message.
+    pub fn trailers(&self) -> &Metadata {
+        self.trailers.as_deref().unwrap_or_else(|| Metadata::none())
     }
 
     /// The trailers, to be changed.
