@@ -140,6 +140,13 @@ fn check_initialized<M: protobuf::Message>(message: &M) -> Result<(), Status> {
     message.check_initialized().map_err(|error| encode_error(&error))
 }
 
+/// INTERNAL, for a message that a handler reads or writes by itself.
+impl From<protobuf::Error> for Status {
+    fn from(error: protobuf::Error) -> Self {
+        Self::internal(error.to_string()).with_source(error)
+    }
+}
+
 #[cold]
 fn encode_error(error: &protobuf::Error) -> Status {
     Status::internal(format!("cannot encode the message: {error}"))
@@ -201,6 +208,14 @@ mod tests {
             let status = StringValue::decode(Payload::Slice(bytes)).unwrap_err();
             assert_eq!(status.code(), crate::Code::Internal, "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn an_error_of_the_message_crate_is_a_status() {
+        fn read(bytes: &[u8]) -> Result<StringValue, Status> {
+            Ok(protobuf::Message::parse_from_bytes(bytes)?)
+        }
+        assert_eq!(read(b"\x0a").unwrap_err().code(), crate::Code::Internal);
     }
 
     /// M13: nesting is limited.

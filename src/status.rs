@@ -85,12 +85,14 @@ impl Status {
         self
     }
 
-    /// Adds metadata, in place of what was there; to add a single value there is
-    /// [`metadata_mut`](Self::metadata_mut).
-    #[must_use]
-    pub fn with_metadata(mut self, metadata: Metadata) -> Self {
-        self.0.metadata = metadata;
-        self
+    /// Adds one value of metadata: text, or any bytes for a name that ends in `-bin`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Metadata::insert`].
+    pub fn with_metadata(mut self, name: &str, value: impl AsRef<[u8]>) -> Result<Self, Error> {
+        self.0.metadata.append(name, value)?;
+        Ok(self)
     }
 
     /// Adds the cause, which stays on this side of the wire.

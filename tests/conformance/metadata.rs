@@ -119,8 +119,13 @@ async fn metadata_that_is_handed_on_is_clean() {
     let answer = peer.call(1, UNARY, &extra, &note("")).await;
     assert_eq!(answer.status(), 0);
     assert_eq!(answer.head().names(), [":status", "x-own", "content-type"]);
-    let script = Script::echo()
-        .unary(|request| Box::pin(async move { Err(Status::aborted("").with_metadata(request.metadata().clone())) }));
+    let script = Script::echo().unary(|request| {
+        Box::pin(async move {
+            let mut status = Status::aborted("");
+            *status.metadata_mut() = request.metadata().clone();
+            Err(status)
+        })
+    });
     let server = script.serve();
     let answer = server.peer().await.call(1, UNARY, &extra, &note("")).await;
     assert_eq!(answer.head().names(), [":status", "x-own", "grpc-status", "content-type"]);

@@ -30,10 +30,8 @@ async fn an_answer_is_headers_messages_trailers() {
 #[tokio::test(start_paused = true)]
 async fn an_immediate_error_is_trailers_only() {
     let fail = || {
-        let mut metadata = Metadata::new();
-        metadata.append("x-why", "because").unwrap();
-        metadata.append("x-bin", [0xab]).unwrap();
-        Status::not_found("no such note").with_metadata(metadata).with_details(&b"\x08\x05"[..])
+        let status = Status::not_found("no such note").with_details(&b"\x08\x05"[..]);
+        status.with_metadata("x-why", "because").unwrap().with_metadata("x-bin", [0xab]).unwrap()
     };
     let script = Script::echo()
         .unary(move |_| Box::pin(async move { Err(fail()) }))

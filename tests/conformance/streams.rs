@@ -55,10 +55,8 @@ async fn a_streaming_call_returns_before_the_headers() {
 async fn a_status_arrives_whole() {
     let script = Script::echo().unary(|_| {
         Box::pin(async {
-            let mut metadata = Metadata::new();
-            metadata.append("x-why", "because").unwrap();
-            metadata.append("x-bin", [0, 255]).unwrap();
-            Err(Status::out_of_range("größer als 7 😈\n").with_details(&b"\x00\xff"[..]).with_metadata(metadata))
+            let status = Status::out_of_range("größer als 7 😈\n").with_details(&b"\x00\xff"[..]);
+            Err(status.with_metadata("x-why", "because")?.with_metadata("x-bin", [0, 255])?)
         })
     });
     let server = script.serve();
