@@ -135,3 +135,25 @@ async fn connections_that_end_before_the_call_are_given_up() {
     assert_eq!(status.code(), Code::Unavailable);
     assert!(status.message().contains("before the call could be sent"), "{status}");
 }
+
+/// C18: a header list beyond the limit fails its call, and the connection lives.
+#[tokio::test(start_paused = true)]
+async fn too_many_headers_fail_their_call_alone() {
+    let mut server = RawServer::new();
+    let client = server.client();
+    let call = || {
+        let client = client.clone();
+        tokio::spawn(async move { client.unary(noted("x")).await })
+    };
+    let failed = call();
+    let mut peer = server.accept().await;
+    let stream = peer.accept().await;
+    peer.respond(stream, &[("x-large", &"x".repeat(40_000))]).await;
+    let status = failed.await.unwrap().unwrap_err();
+    assert!([Code::ResourceExhausted, Code::Internal].contains(&status.code()), "{status}");
+    let answered = call();
+    let stream = peer.accept().await;
+    peer.reply(stream, b"y").await;
+    peer.settle().await;
+    assert_eq!(answered.await.unwrap().unwrap().value, b"y"[..]);
+}

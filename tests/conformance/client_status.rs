@@ -356,7 +356,7 @@ async fn a_good_answer_is_given_whole() {
     assert_eq!(response.trailers().get("grpc-status"), None);
 }
 
-/// C9: frames in the wrong state end the connection, and the next call opens another.
+/// C9, C19: frames in the wrong state, and a pushed stream, end the connection, and the next call opens another.
 #[tokio::test(start_paused = true)]
 async fn frames_in_the_wrong_state_end_the_connection_alone() {
     let mut server = RawServer::new();
