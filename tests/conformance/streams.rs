@@ -118,8 +118,9 @@ async fn a_sender_waits_for_its_reader() {
 async fn a_dropped_recv_loses_nothing() {
     let script = Script::echo().server_stream(|_, replies| {
         Box::pin(async move {
+            let mut ticks = tokio::time::interval(Duration::from_millis(3));
             for number in 0..100_u8 {
-                tokio::time::sleep(Duration::from_millis(3)).await;
+                ticks.tick().await;
                 replies.send(&noted([number])).await?;
             }
             Ok(())
