@@ -6,14 +6,15 @@ use std::sync::Arc;
 use http::Extensions;
 use tokio::time::Instant;
 
+use crate::call::Link;
 use crate::metadata::Metadata;
-use crate::transport::Peer;
 
 #[derive(Clone, Default)]
 pub(crate) struct Head {
     pub(crate) metadata: Metadata,
     pub(crate) deadline: Option<Instant>,
-    pub(crate) peer: Option<Arc<Peer>>,
+    /// The connection it came over, on a server.
+    pub(crate) link: Option<Arc<Link>>,
     pub(crate) extensions: Extensions,
 }
 
@@ -22,7 +23,7 @@ impl fmt::Debug for Head {
         f.debug_struct("Head")
             .field("metadata", &self.metadata)
             .field("deadline", &self.deadline)
-            .field("peer", &self.peer)
+            .field("peer", &self.link.as_ref().map(|link| &link.peer))
             .finish_non_exhaustive()
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod deadline;
 pub(crate) mod download;
 mod head;
 pub(crate) mod inbox;
+mod link;
 pub(crate) mod outbound;
 pub(crate) mod outbox;
 pub(crate) mod receiver;
@@ -15,6 +16,7 @@ mod sender;
 pub(crate) mod single;
 
 pub(crate) use head::Head;
+pub(crate) use link::Link;
 pub use receiver::{Receiver, Receiving};
 pub use request::Request;
 pub use response::Response;

@@ -160,7 +160,7 @@ impl<T> Receiver<T> {
 
     /// Who calls; `None` on the client.
     pub fn peer(&self) -> Option<&Peer> {
-        self.head.peer.as_deref()
+        self.head.link.as_ref().map(|link| &link.peer)
     }
 
     /// Values of any type that ride on the call inside this process.

@@ -16,7 +16,7 @@ use h2::server::SendResponse;
 use http::Request;
 use tokio::time::timeout;
 
-use crate::call::Head;
+use crate::call::{Head, Link};
 use crate::metadata::Metadata;
 use crate::server::check::{Refusal, check, refuse};
 use crate::server::drain::{Drain, Live, Phase, PhaseChange};
@@ -28,7 +28,7 @@ use crate::transport::{BufferedIo, Io, IoHandle, Peer};
 /// What all connections of a server share.
 pub(crate) struct Shared {
     pub(crate) router: Router,
-    pub(crate) limits: Arc<Limits>,
+    pub(crate) limits: Limits,
     pub(crate) drain: Arc<Drain>,
 }
 
@@ -50,8 +50,9 @@ pub(crate) async fn serve(io: impl Io, peer: Peer, shared: Arc<Shared>) {
         Err(_) => return tracing::debug!(%peer, "connection refused: no HTTP/2 preface in time"),
     };
     let batch = Vec::new();
-    let peer = Arc::new(peer);
-    Connection { h2, io: handle, peer, shared, batch, phase, polls: 0 }.await;
+    let limits = &shared.limits;
+    let link = Link::new(peer, limits.max_recv_message_size, limits.max_send_message_size, limits.kept_window());
+    Connection { h2, io: handle, link, shared, batch, phase, polls: 0 }.await;
 }
 
 /// The handshake of h2, with what it writes.
@@ -74,7 +75,7 @@ impl<T, F: Future<Output = Result<T, h2::Error>>> Future for Greeting<'_, F> {
 struct Connection {
     h2: h2::server::Connection<BufferedIo, Bytes>,
     io: IoHandle,
-    peer: Arc<Peer>,
+    link: Arc<Link>,
     shared: Arc<Shared>,
     /// The requests of this turn, all taken before the first one is handled:
     /// to answer between them would cost a write for each.
@@ -106,7 +107,7 @@ impl Future for Connection {
                 break;
             }
         }
-        me.io.poll_end_turn(cx).map(|error| tracing::debug!(peer = %me.peer, %error, "connection lost"))
+        me.io.poll_end_turn(cx).map(|error| tracing::debug!(peer = %me.link.peer, %error, "connection lost"))
     }
 }
 
@@ -131,7 +132,7 @@ impl Connection {
             match self.h2.poll_accept(cx) {
                 Poll::Ready(Some(Ok((request, respond)))) => self.accept(request, respond),
                 Poll::Ready(Some(Err(error))) => {
-                    tracing::debug!(peer = %self.peer, %error, "connection ended");
+                    tracing::debug!(peer = %self.link.peer, %error, "connection ended");
                     return false;
                 }
                 Poll::Ready(None) => return false,
@@ -146,10 +147,10 @@ impl Connection {
             Ok(deadline) => match route(&shared.router, &request) {
                 Some(route) => {
                     let metadata = Metadata::from_headers(std::mem::take(request.headers_mut()));
-                    let peer = Some(Arc::clone(&self.peer));
-                    let head = Head { metadata, deadline, peer, extensions: http::Extensions::new() };
-                    let limits = Arc::clone(&shared.limits);
-                    self.batch.push((Arc::clone(route), Call { head, body: request.into_body(), respond, limits }));
+                    let link = Arc::clone(&self.link);
+                    let head =
+                        Head { metadata, deadline, link: Some(Arc::clone(&link)), extensions: http::Extensions::new() };
+                    self.batch.push((Arc::clone(route), Call { head, body: request.into_body(), respond, link }));
                     return;
                 }
                 None => Refusal::Status(no_such_method()),
@@ -170,11 +171,29 @@ impl Connection {
         }
     }
 
+    /// Refuses a call if too many handlers run.
+    #[inline]
+    fn admit(&self, call: Call) -> Option<Call> {
+        let limits = &self.shared.limits;
+        if self.link.live() >= limits.handlers_per_connection() {
+            call.refuse();
+            return None;
+        }
+        if self.shared.drain.live_calls() >= limits.max_handlers {
+            call.fail(too_many_handlers());
+            return None;
+        }
+        Some(call)
+    }
+
     /// Polls a call once, here; spawns it only if it has to wait.
     fn start(&mut self, cx: &mut Context<'_>, route: Arc<Route>, call: Call) {
+        let Some(call) = self.admit(call) else {
+            return;
+        };
         let mut call = route.call(call);
         if route.is_slow() {
-            let live = self.shared.drain.live();
+            let live = self.shared.drain.live(&self.link);
             tokio::spawn(Spawned { call, live, route: Some(route) });
             return;
         }
@@ -185,7 +204,7 @@ impl Connection {
             route.observe(started.elapsed());
         }
         if !ready {
-            let live = self.shared.drain.live();
+            let live = self.shared.drain.live(&self.link);
             tokio::spawn(Spawned { call, live, route: None });
         }
     }
@@ -231,6 +250,11 @@ impl Future for Spawned {
 #[cold]
 fn no_such_method() -> Status {
     Status::unimplemented("there is no such method on this server")
+}
+
+#[cold]
+fn too_many_handlers() -> Status {
+    Status::resource_exhausted("the server runs as many calls as it may (Server::max_handlers): try again later")
 }
 
 /// One inline poll in so many is timed.

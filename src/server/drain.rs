@@ -8,6 +8,8 @@ use std::task::{Context, Poll};
 
 use tokio::sync::watch;
 
+use crate::call::Link;
+
 /// How far a server is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
@@ -68,10 +70,11 @@ impl Drain {
         }))
     }
 
-    /// Counts a call as running until the guard is dropped.
-    pub(crate) fn live(self: &Arc<Self>) -> Live {
+    /// Counts a call as running, here and on its connection, until the guard is dropped.
+    pub(crate) fn live(self: &Arc<Self>, link: &Arc<Link>) -> Live {
         self.live.fetch_add(1, Ordering::Relaxed);
-        Live(Arc::clone(self))
+        link.enter();
+        Live { drain: Arc::clone(self), link: Arc::clone(link) }
     }
 
     pub(crate) fn live_calls(&self) -> usize {
@@ -121,11 +124,15 @@ impl Future for PhaseChange {
 
 /// A running call.
 #[derive(Debug)]
-pub(crate) struct Live(Arc<Drain>);
+pub(crate) struct Live {
+    drain: Arc<Drain>,
+    link: Arc<Link>,
+}
 
 impl Drop for Live {
     fn drop(&mut self) {
-        self.0.live.fetch_sub(1, Ordering::Relaxed);
-        self.0.ended.fetch_add(1, Ordering::Relaxed);
+        self.link.leave();
+        self.drain.live.fetch_sub(1, Ordering::Relaxed);
+        self.drain.ended.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -20,17 +20,16 @@ use crate::call::body::Body;
 use crate::call::inbox::{Inbox, Parked};
 use crate::call::outbound::Outbound;
 use crate::call::outbox::{self, Outbox};
-use crate::call::{APPLICATION_GRPC, Receiver, Response, Sender, deadline};
+use crate::call::{APPLICATION_GRPC, Link, Receiver, Response, Sender, deadline};
 use crate::codec::{self, CHUNK, Chunks, Message};
 use crate::metadata::Metadata;
 use crate::server::inbound::Inbound;
-use crate::server::limits::Limits;
 use crate::status::{self, Status};
 
 /// The half of a call that generated code runs its handler with.
 pub struct Driver {
     half: Half,
-    limits: Arc<Limits>,
+    link: Arc<Link>,
     deadline: Option<Instant>,
     /// Set up when the handler first has to wait: most never do.
     sleep: Option<Pin<Box<Sleep>>>,
@@ -57,10 +56,10 @@ impl From<h2::Error> for Gone {
 }
 
 impl Driver {
-    pub(crate) fn new(respond: SendResponse<Bytes>, limits: Arc<Limits>, deadline: Option<Instant>) -> Self {
+    pub(crate) fn new(respond: SendResponse<Bytes>, link: Arc<Link>, deadline: Option<Instant>) -> Self {
         Self {
             half: Half::Respond(respond),
-            limits,
+            link,
             deadline,
             sleep: None,
             inbox: None,
@@ -72,7 +71,7 @@ impl Driver {
 
     /// The sender of a call that streams its answers.
     pub fn sender<M: Message>(&mut self) -> Sender<M> {
-        let outbox = Arc::new(Outbox::new(self.limits.max_send_message_size));
+        let outbox = Arc::new(Outbox::new(self.link.max_send_message_size));
         self.outbox = Some(Arc::clone(&outbox));
         Sender::server(outbox)
     }
@@ -82,7 +81,7 @@ impl Driver {
         let (head, body): (_, Body) = inbound.into_parts();
         let inbox = Arc::new(Inbox::new(body));
         self.inbox = Some(Arc::clone(&inbox));
-        Receiver::server(head, inbox, self.limits.max_recv_message_size)
+        Receiver::server(head, inbox, self.link.max_recv_message_size)
     }
 
     /// Runs the handler to its end; `None` if the caller has gone before.
@@ -242,7 +241,7 @@ impl Driver {
     fn respond<M: Message>(&mut self, response: Response<M>) -> Result<(), Status> {
         let Response { metadata, trailers, message } = response;
         let len = message.encoded_len();
-        outbox::check_len(len, self.limits.max_send_message_size)?;
+        outbox::check_len(len, self.link.max_send_message_size)?;
         let small = len + crate::frame::PREFIX <= CHUNK;
         let payload = if small { codec::encode(&message, len)? } else { self.queue(&message, len)? };
         let trailers = status::ok_trailers(trailers.map_or_else(Metadata::new, |trailers| *trailers));

@@ -12,6 +12,8 @@ pub(crate) struct Limits {
     pub(crate) max_send_message_size: usize,
     pub(crate) max_header_list_size: u32,
     pub(crate) max_concurrent_streams: u32,
+    pub(crate) max_handlers_per_connection: Option<usize>,
+    pub(crate) max_handlers: usize,
     pub(crate) stream_window: u32,
     pub(crate) connection_window: u32,
     pub(crate) handshake_timeout: Duration,
@@ -25,6 +27,8 @@ impl Default for Limits {
             max_send_message_size: usize::MAX,
             max_header_list_size: settings::MAX_HEADER_LIST_SIZE,
             max_concurrent_streams: 1000,
+            max_handlers_per_connection: None,
+            max_handlers: 100_000,
             stream_window: settings::STREAM_WINDOW,
             connection_window: settings::CONNECTION_WINDOW,
             handshake_timeout: Duration::from_secs(10),
@@ -38,6 +42,11 @@ impl Limits {
     /// runs: an eighth, if there are as many as there may be.
     pub(crate) fn kept_window(&self) -> usize {
         (self.connection_window / self.max_concurrent_streams.saturating_mul(8).max(1)) as usize
+    }
+
+    /// How many handlers of one connection may run.
+    pub(crate) fn handlers_per_connection(&self) -> usize {
+        self.max_handlers_per_connection.unwrap_or(self.max_concurrent_streams as usize)
     }
 
     /// h2 set up for these limits.

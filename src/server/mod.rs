@@ -8,6 +8,7 @@ mod inbound;
 mod limits;
 mod listener;
 mod service;
+mod setters;
 
 pub use drain::{DrainReport, DrainWatch};
 pub use driver::{Driver, Finish, Run};
@@ -83,71 +84,6 @@ impl Server {
         self
     }
 
-    /// The greatest message that is taken, in bytes. A greater one ends its
-    /// call with RESOURCE_EXHAUSTED before anything of it is buffered.
-    /// **Default:** 4 MiB.
-    #[must_use]
-    pub fn max_recv_message_size(mut self, bytes: usize) -> Self {
-        self.limits.max_recv_message_size = bytes;
-        self
-    }
-
-    /// The greatest message that is sent, in bytes. A greater one is
-    /// RESOURCE_EXHAUSTED, and nothing of it is sent. **Default:** no limit.
-    #[must_use]
-    pub fn max_send_message_size(mut self, bytes: usize) -> Self {
-        self.limits.max_send_message_size = bytes;
-        self
-    }
-
-    /// The greatest header list of a request, in bytes as HTTP/2 counts them:
-    /// names, values and 32 for each. A greater one is RESOURCE_EXHAUSTED, one
-    /// of more than twice the size HTTP 431. **Default:** 16 KiB.
-    #[must_use]
-    pub fn max_header_list_size(mut self, bytes: u32) -> Self {
-        self.limits.max_header_list_size = bytes;
-        self
-    }
-
-    /// How many calls a connection may have open; more are refused in a way
-    /// that clients try again. **Default:** 1,000.
-    #[must_use]
-    pub fn max_concurrent_streams(mut self, calls: u32) -> Self {
-        self.limits.max_concurrent_streams = calls;
-        self
-    }
-
-    /// How many bytes of one call may be under way unread. **Default:** 1 MiB.
-    #[must_use]
-    pub fn stream_window(mut self, bytes: u32) -> Self {
-        self.limits.stream_window = bytes.min(MAX_WINDOW);
-        self
-    }
-
-    /// How many bytes of all calls of a connection may be under way unread.
-    /// **Default:** 4 MiB.
-    #[must_use]
-    pub fn connection_window(mut self, bytes: u32) -> Self {
-        self.limits.connection_window = bytes.min(MAX_WINDOW);
-        self
-    }
-
-    /// How long a new connection may take to say that it speaks HTTP/2.
-    /// **Default:** 10 seconds.
-    #[must_use]
-    pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
-        self.limits.handshake_timeout = timeout;
-        self
-    }
-
-    /// How long calls may go on once the server is told to stop. What runs
-    /// then is cut. **Default:** 25 seconds.
-    #[must_use]
-    pub fn drain_timeout(mut self, timeout: Duration) -> Self {
-        self.limits.drain_timeout = timeout;
-        self
-    }
-
     /// The names of the services that were added, such as `helloworld.Greeter`.
     pub fn service_names(&self) -> impl Iterator<Item = &'static str> + use<'_> {
         self.router.names().iter().copied()
@@ -180,7 +116,7 @@ impl Server {
     ) -> Result<DrainReport, Error> {
         let drain = Arc::clone(&self.drain);
         let patience = self.limits.drain_timeout;
-        let shared = Arc::new(Shared { router: self.router, limits: Arc::new(self.limits), drain: self.drain });
+        let shared = Arc::new(Shared { router: self.router, limits: self.limits, drain: self.drain });
         let mut connections = JoinSet::new();
         if !accept(listener, shutdown, &shared, &mut connections).await {
             return Ok(DrainReport::default());
@@ -286,6 +222,3 @@ impl fmt::Debug for Server {
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-
-/// The greatest window of HTTP/2.
-const MAX_WINDOW: u32 = (1 << 31) - 1;

@@ -9,14 +9,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use h2::RecvStream;
 use h2::server::SendResponse;
+use h2::{Reason, RecvStream};
 
-use crate::call::Head;
 use crate::call::body::Body;
+use crate::call::{Head, Link};
 use crate::server::driver::Driver;
 use crate::server::inbound::Inbound;
-use crate::server::limits::Limits;
 use crate::status::Status;
 
 /// A call that runs until it is answered.
@@ -54,7 +53,7 @@ pub struct Call {
     pub(crate) head: Head,
     pub(crate) body: RecvStream,
     pub(crate) respond: SendResponse<Bytes>,
-    pub(crate) limits: Arc<Limits>,
+    pub(crate) link: Arc<Link>,
 }
 
 impl Call {
@@ -63,16 +62,27 @@ impl Call {
     /// To be split before the call's future is boxed, so that each is moved once.
     pub fn split(self) -> (Inbound, Driver) {
         let deadline = self.head.deadline;
-        let body = Body::new(self.body, false, self.limits.kept_window());
-        let inbound = Inbound::new(self.head, body, self.limits.max_recv_message_size);
-        (inbound, Driver::new(self.respond, self.limits, deadline))
+        let body = Body::new(self.body, false, self.link.kept_window);
+        let inbound = Inbound::new(self.head, body, self.link.max_recv_message_size);
+        (inbound, Driver::new(self.respond, self.link, deadline))
     }
 
     /// Answers that the method is not there.
     pub fn unimplemented(self) -> BoxFuture {
-        let (_, mut driver) = self.split();
-        driver.fail(Status::unimplemented("the method is not implemented"));
+        self.fail(Status::unimplemented("the method is not implemented"));
         Box::pin(std::future::ready(()))
+    }
+
+    /// Answers with an error, without any handler.
+    #[cold]
+    pub(crate) fn fail(self, status: Status) {
+        self.split().1.fail(status);
+    }
+
+    /// Tells the client that nothing was begun, so that it may try again.
+    #[cold]
+    pub(crate) fn refuse(mut self) {
+        self.respond.send_reset(Reason::REFUSED_STREAM);
     }
 }
 

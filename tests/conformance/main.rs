@@ -11,6 +11,7 @@ mod client_status;
 mod drain;
 mod flow;
 mod health;
+mod limits;
 mod listen;
 mod message;
 mod metadata;
