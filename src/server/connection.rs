@@ -14,12 +14,14 @@ use bytes::Bytes;
 use h2::RecvStream;
 use h2::server::SendResponse;
 use http::Request;
+use http::uri::PathAndQuery;
 use tokio::time::timeout;
 
 use crate::call::{Head, Link};
 use crate::metadata::Metadata;
 use crate::server::check::{Refusal, check, refuse};
 use crate::server::drain::{Drain, Live, Phase, PhaseChange};
+use crate::server::gate::Gate;
 use crate::server::limits::Limits;
 use crate::server::service::{BoxFuture, Call, Route, Router};
 use crate::status::Status;
@@ -28,6 +30,7 @@ use crate::transport::{BufferedIo, Io, IoHandle, Peer};
 /// What all connections of a server share.
 pub(crate) struct Shared {
     pub(crate) router: Router,
+    pub(crate) gate: Gate,
     pub(crate) limits: Limits,
     pub(crate) drain: Arc<Drain>,
 }
@@ -142,23 +145,29 @@ impl Connection {
     }
 
     fn accept(&mut self, mut request: Request<RecvStream>, mut respond: SendResponse<Bytes>) {
-        let shared = &self.shared;
-        let refused = match check(&request, shared.limits.max_header_list_size) {
-            Ok(deadline) => match route(&shared.router, &request) {
-                Some(route) => {
-                    let metadata = Metadata::from_headers(std::mem::take(request.headers_mut()));
-                    let link = Arc::clone(&self.link);
-                    let head =
-                        Head { metadata, deadline, link: Some(Arc::clone(&link)), extensions: http::Extensions::new() };
-                    self.batch.push((Arc::clone(route), Call { head, body: request.into_body(), respond, link }));
-                    return;
-                }
-                None => Refusal::Status(no_such_method()),
-            },
-            Err(refusal) => refusal,
-        };
-        // An error means that the stream is gone.
-        let _ = respond.send_response(refuse(refused), true);
+        match self.open(&mut request) {
+            Ok((route, head)) => {
+                let link = Arc::clone(&self.link);
+                self.batch.push((route, Call { head, body: request.into_body(), respond, link }));
+            }
+            // An error means that the stream is gone.
+            Err(refusal) => drop(respond.send_response(refuse(refusal), true)),
+        }
+    }
+
+    /// Checks a request, asks whether it may be made, and finds its method: in
+    /// this order, so that who may not call learns nothing of what is there.
+    #[inline]
+    fn open(&self, request: &mut Request<RecvStream>) -> Result<(Arc<Route>, Head), Refusal> {
+        let deadline = check(request, self.shared.limits.max_header_list_size)?;
+        let metadata = Metadata::from_headers(std::mem::take(request.headers_mut()));
+        let link = Some(Arc::clone(&self.link));
+        let head = Head { metadata, deadline, link, extensions: http::Extensions::new() };
+        // The path and nothing but the path: a query makes it another one.
+        let path = request.uri().path_and_query().map_or("", PathAndQuery::as_str);
+        let head = self.shared.gate.ask(path, head).map_err(Refusal::Status)?;
+        let route = self.shared.router.find(path).ok_or_else(|| Refusal::Status(no_such_method()))?;
+        Ok((Arc::clone(route), head))
     }
 
     fn start_all(&mut self, cx: &mut Context<'_>) {
@@ -208,11 +217,6 @@ impl Connection {
             tokio::spawn(Spawned { call, live, route: None });
         }
     }
-}
-
-/// The path and nothing but the path: a query makes it another one.
-fn route<'a, T>(router: &'a Router, request: &Request<T>) -> Option<&'a Arc<Route>> {
-    router.find(request.uri().path_and_query()?.as_str())
 }
 
 /// `true` if the call is over. A budget of its own keeps the handlers of one

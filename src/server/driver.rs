@@ -381,7 +381,7 @@ const ONE_PIECE: usize = 64 * 1024;
 
 /// R5: never what the panic said.
 #[cold]
-fn panicked() -> Status {
+pub(crate) fn panicked() -> Status {
     Status::unknown("handler panicked")
 }
 

@@ -4,6 +4,7 @@ mod check;
 mod connection;
 mod drain;
 mod driver;
+mod gate;
 mod inbound;
 mod limits;
 mod listener;
@@ -26,10 +27,13 @@ use std::time::Duration;
 use tokio::task::{JoinSet, yield_now};
 use tokio::time::{sleep, timeout};
 
+use crate::call::Request;
 use crate::error::Error;
+use crate::status::Status;
 use crate::transport::Peer;
 use connection::Shared;
 use drain::{Drain, Phase};
+use gate::Gate;
 use limits::Limits;
 use service::Router;
 
@@ -66,6 +70,7 @@ use service::Router;
 #[derive(Clone)]
 pub struct Server {
     router: Router,
+    gate: Gate,
     limits: Limits,
     drain: Arc<Drain>,
 }
@@ -73,7 +78,7 @@ pub struct Server {
 impl Server {
     /// A server without services, with the default limits.
     pub fn new() -> Self {
-        Self { router: Router::default(), limits: Limits::default(), drain: Drain::new() }
+        Self { router: Router::default(), gate: Gate::default(), limits: Limits::default(), drain: Drain::new() }
     }
 
     /// Adds a service; one of the same name is replaced.
@@ -81,6 +86,43 @@ impl Server {
     #[expect(clippy::should_implement_trait, reason = "it adds a service, as routers do; nobody adds servers up")]
     pub fn add(mut self, service: impl Service) -> Self {
         self.router.add(service);
+        self
+    }
+
+    /// Lets `decide` say, before anything else is done, who may call what: its
+    /// `Ok` lets the call in, its `Err` is what the client is told, usually
+    /// UNAUTHENTICATED or PERMISSION_DENIED.
+    ///
+    /// It is given the whole path, such as `/helloworld.Greeter/SayHello`, byte
+    /// by byte the one that is routed next, and the metadata, the peer and the
+    /// deadline of the call. What it puts into the extensions is there for the
+    /// handler. It is asked for every path, whether there is a method behind it
+    /// or not, and for health, too: one that ends in `_ => Err(…)` is closed to
+    /// whatever is added later. Of several, all must agree. A panic is a no.
+    ///
+    /// It runs on the task of the connection and must not block: what takes a
+    /// while, such as asking another server, belongs into the handler.
+    ///
+    /// ```
+    /// use puregrpc::{Server, Status};
+    ///
+    /// let server = Server::new().authorize(|path, request| match path {
+    ///     "/grpc.health.v1.Health/Check" => Ok(()),
+    ///     "/helloworld.Greeter/SayHello" => match request.metadata().get("authorization") {
+    ///         Some("Bearer 7f3a…") => Ok(()),
+    ///         Some(_) => Err(Status::permission_denied("this token is not for greetings")),
+    ///         None => Err(Status::unauthenticated("a bearer token is needed")),
+    ///     },
+    ///     _ => Err(Status::permission_denied("nobody may call this")),
+    /// });
+    /// # drop(server);
+    /// ```
+    #[must_use]
+    pub fn authorize(
+        mut self,
+        decide: impl Fn(&str, &mut Request<()>) -> Result<(), Status> + Send + Sync + 'static,
+    ) -> Self {
+        self.gate.add(decide);
         self
     }
 
@@ -116,7 +158,7 @@ impl Server {
     ) -> Result<DrainReport, Error> {
         let drain = Arc::clone(&self.drain);
         let patience = self.limits.drain_timeout;
-        let shared = Arc::new(Shared { router: self.router, limits: self.limits, drain: self.drain });
+        let shared = Arc::new(Shared { router: self.router, gate: self.gate, limits: self.limits, drain: self.drain });
         let mut connections = JoinSet::new();
         if !accept(listener, shutdown, &shared, &mut connections).await {
             return Ok(DrainReport::default());

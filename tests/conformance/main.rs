@@ -8,6 +8,7 @@ mod client_call;
 mod client_connection;
 mod client_flow;
 mod client_status;
+mod door;
 mod drain;
 mod flow;
 mod health;

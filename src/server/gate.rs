@@ -1,0 +1,46 @@
+//! Who may call what, decided before a call is routed.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crate::call::{Head, Request};
+use crate::server::driver::panicked;
+use crate::status::Status;
+
+/// What its user lets decide on every call; `Ok` lets it in.
+type Decide = dyn Fn(&str, &mut Request<()>) -> Result<(), Status> + Send + Sync;
+
+/// Asked in the order they were added; all must agree.
+#[derive(Clone, Default)]
+pub(crate) struct Gate(Vec<Arc<Decide>>);
+
+impl Gate {
+    pub(crate) fn add(
+        &mut self,
+        decide: impl Fn(&str, &mut Request<()>) -> Result<(), Status> + Send + Sync + 'static,
+    ) {
+        self.0.push(Arc::new(decide));
+    }
+
+    /// Asks for one call; what it leaves in the head goes to the handler.
+    #[inline]
+    pub(crate) fn ask(&self, path: &str, head: Head) -> Result<Head, Status> {
+        if self.0.is_empty() { Ok(head) } else { self.ask_all(path, head) }
+    }
+
+    /// A panic lets nobody in.
+    fn ask_all(&self, path: &str, head: Head) -> Result<Head, Status> {
+        let mut request = Request { head, message: () };
+        for decide in &self.0 {
+            catch_unwind(AssertUnwindSafe(|| decide(path, &mut request))).unwrap_or_else(|_| Err(panicked()))?;
+        }
+        Ok(request.head)
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Gate").field(&self.0.len()).finish()
+    }
+}
