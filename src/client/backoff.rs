@@ -38,6 +38,7 @@ const ENOUGH: i32 = 100;
 mod tests {
     use super::*;
 
+    /// K1: pauses grow by the protocol's factor.
     #[test]
     fn pauses_grow_up_to_two_minutes() {
         let mut backoff = Backoff::default();
@@ -47,12 +48,14 @@ mod tests {
         assert_eq!(pauses[199], 120.0);
     }
 
+    /// K3: no two clients come at the same time for long.
     #[test]
     fn chance_moves_a_pause_by_a_fifth() {
         assert_eq!(Backoff::default().next(0.0), Duration::from_millis(800));
         assert_eq!(Backoff::default().next(1.0), Duration::from_millis(1200));
     }
 
+    /// K2: the next failure is the first again.
     #[test]
     fn a_working_connection_begins_anew() {
         let mut backoff = Backoff::default();

@@ -21,7 +21,7 @@ async fn somebody_connects(listener: &mut InProcessListener) -> bool {
     timeout(Duration::from_millis(1), listener.accept()).await.is_ok()
 }
 
-/// C15: after a failure calls fail at once, without another attempt, until the pause is over.
+/// C15, K1, K4: after a failure calls fail at once, without another attempt, until the pause is over.
 #[tokio::test(start_paused = true)]
 async fn a_failure_is_told_until_the_next_attempt() {
     let (mut listener, connector) = in_process();
@@ -39,7 +39,7 @@ async fn a_failure_is_told_until_the_next_attempt() {
     assert!(begin.elapsed() < Duration::from_secs(10));
 }
 
-/// Many calls, one connection.
+/// K5: many calls, one connection.
 #[tokio::test(start_paused = true)]
 async fn calls_made_while_connecting_wait_for_the_one_attempt() {
     let (mut listener, connector) = in_process();
