@@ -93,5 +93,7 @@ fn function(line: &str) -> Option<&str> {
 }
 
 fn is_id(text: &str) -> bool {
-    text.len() > 1 && text.starts_with(['S', 'M', 'R', 'C', 'K', 'W', 'I']) && text[1..].bytes().all(|byte| byte.is_ascii_digit())
+    text.len() > 1
+        && text.starts_with(['S', 'M', 'R', 'C', 'K', 'W', 'I'])
+        && text[1..].bytes().all(|byte| byte.is_ascii_digit())
 }
