@@ -43,9 +43,10 @@ pub enum ServingStatus {
 
 /// The states of a server's services, and the service that tells them.
 ///
-/// Clones share their states. Once the server is told to stop, every service
-/// is told as [`NotServing`](ServingStatus::NotServing), whatever was set, and
-/// those who watch are told so and let go.
+/// Clones share their states. As soon as the server is told to stop, every service
+/// is told as [`NotServing`](ServingStatus::NotServing), whatever was set, also to
+/// those who watch; they are let go when the server's
+/// [`lame_duck`](Server::lame_duck) time is over.
 #[derive(Clone, Debug)]
 pub struct Health {
     states: Arc<watch::Sender<BTreeMap<String, ServingStatus>>>,
@@ -110,19 +111,22 @@ impl proto::Health for Health {
     ) -> Result<(), Status> {
         let mut changes = self.states.subscribe();
         let mut told = None;
+        let mut over = false;
         loop {
             changes.mark_unchanged();
             let status = self.status(&request.service).unwrap_or(ProtoServingStatus::SERVICE_UNKNOWN);
             if told.replace(status) != Some(status) {
                 replies.send(&response(status)).await?;
             }
-            if self.drain.is_draining() {
+            if over {
                 return Err(Status::unavailable("the server is shutting down"));
             }
             tokio::select! {
                 // The handle lives in this service, so the states do, too.
                 _ = changes.changed() => {}
-                () = self.drain.wait() => {}
+                () = self.drain.wait(), if !self.drain.is_draining() => {}
+                // To end before would make those who watch ask again and again.
+                () = self.drain.wait_for_goaway() => over = true,
             }
         }
     }

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use h2::RecvStream;
 use h2::server::SendResponse;
+use h2::{Reason, RecvStream};
 use http::Request;
 use http::uri::PathAndQuery;
 use tokio::time::timeout;
@@ -20,7 +20,8 @@ use tokio::time::timeout;
 use crate::call::{Head, Link};
 use crate::metadata::Metadata;
 use crate::server::check::{Refusal, check, refuse};
-use crate::server::drain::{Drain, Live, Phase, PhaseChange};
+use crate::server::drain::{Drain, Live};
+use crate::server::farewell::{self, Farewell, Leave};
 use crate::server::gate::Gate;
 use crate::server::limits::Limits;
 use crate::server::service::{BoxFuture, Call, Route, Router};
@@ -38,14 +39,12 @@ pub(crate) struct Shared {
 /// Serves one connection to its end.
 pub(crate) async fn serve(io: impl Io, peer: Peer, shared: Arc<Shared>) {
     let (io, handle) = BufferedIo::new(io);
-    let mut phase = shared.drain.changed_from(Phase::Serving);
     let handshake = shared.limits.builder().handshake::<_, Bytes>(io);
     let greeted = timeout(shared.limits.handshake_timeout, Greeting { handshake: Box::pin(handshake), io: &handle });
     let greeted = tokio::select! {
         biased;
         greeted = greeted => greeted,
-        // It has no calls that could be finished: a drain does not wait for it.
-        _ = &mut phase => return,
+        () = farewell::to_stranger(&shared.drain) => return,
     };
     let h2 = match greeted {
         Ok(Ok(h2)) => h2,
@@ -55,7 +54,12 @@ pub(crate) async fn serve(io: impl Io, peer: Peer, shared: Arc<Shared>) {
     let batch = Vec::new();
     let limits = &shared.limits;
     let link = Link::new(peer, limits.max_recv_message_size, limits.max_send_message_size, limits.kept_window());
-    Connection { h2, io: handle, link, shared, batch, phase, polls: 0 }.await;
+    let farewell = Farewell::new(&shared.drain);
+    let connection =
+        Connection { h2, io: handle.clone(), link, shared: Arc::clone(&shared), batch, farewell, polls: 0 };
+    if connection.await == End::Closed {
+        farewell::linger(&shared.drain, &handle).await;
+    }
 }
 
 /// The handshake of h2, with what it writes.
@@ -83,19 +87,28 @@ struct Connection {
     /// The requests of this turn, all taken before the first one is handled:
     /// to answer between them would cost a write for each.
     batch: Vec<(Arc<Route>, Call)>,
-    phase: PhaseChange,
+    farewell: Farewell,
     /// Counts inline polls, to time one in sixteen.
     polls: u32,
 }
 
-impl Future for Connection {
-    type Output = ();
+/// How a connection has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// All was said.
+    Closed,
+    /// By a fault, or at the hard deadline.
+    Lost,
+}
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+impl Future for Connection {
+    type Output = End;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<End> {
         let me = &mut *self;
         me.io.begin_turn();
-        if me.poll_phase(cx).is_ready() {
-            return Poll::Ready(());
+        if me.poll_farewell(cx).is_ready() {
+            return Poll::Ready(End::Lost);
         }
         loop {
             let open = me.accept_all(cx);
@@ -104,29 +117,40 @@ impl Future for Connection {
             if !open {
                 // The connection is over; what can still be said is said once.
                 let _ = me.io.poll_drain(cx);
-                return Poll::Ready(());
+                return Poll::Ready(End::Closed);
             }
-            if idle {
+            if idle && !me.closes() {
                 break;
             }
         }
-        me.io.poll_end_turn(cx).map(|error| tracing::debug!(peer = %me.link.peer, %error, "connection lost"))
+        me.io.poll_end_turn(cx).map(|error| {
+            tracing::debug!(peer = %me.link.peer, %error, "connection lost");
+            End::Lost
+        })
     }
 }
 
 impl Connection {
     /// Ready when the connection is to be cut.
-    fn poll_phase(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while let Poll::Ready(phase) = self.phase.poll(cx) {
-            match phase {
-                Phase::Cut => return Poll::Ready(()),
-                Phase::Serving | Phase::Draining => {
-                    self.h2.graceful_shutdown();
-                    self.phase = self.shared.drain.changed_from(phase);
-                }
+    fn poll_farewell(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while let Poll::Ready(leave) = self.farewell.poll(cx) {
+            match leave {
+                Leave::Gracefully => self.h2.graceful_shutdown(),
+                Leave::AtOnce => return Poll::Ready(()),
             }
         }
         Poll::Pending
+    }
+
+    /// Closes a connection whose peer has been told to go away, has no calls,
+    /// and does not say that it has heard: h2 would wait for that for ever.
+    fn closes(&mut self) -> bool {
+        let closes = self.farewell.is_overdue() && !self.h2.has_streams();
+        if closes {
+            self.farewell.close();
+            self.h2.abrupt_shutdown(Reason::NO_ERROR);
+        }
+        closes
     }
 
     /// Takes every request that has come; `false` once the connection is over.

@@ -11,17 +11,24 @@ use tokio::sync::watch;
 use crate::call::Link;
 
 /// How far a server is.
+///
+/// ```text
+/// Serving ---> LameDuck ---> Draining ---> Cut
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
     Serving,
+    /// It says that it is about to go, and serves all who come nevertheless.
+    LameDuck,
     /// No new calls; those that run may finish.
     Draining,
     /// Whatever still runs is cut.
     Cut,
 }
 
-/// What happened to the calls and connections that a server had when it was
-/// told to stop.
+/// What happened to the calls and connections that a server had when it began
+/// to drain: when it was told to stop and its
+/// [`lame_duck`](crate::Server::lame_duck) time was over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DrainReport {
@@ -60,13 +67,13 @@ impl Drain {
         });
     }
 
-    /// Waits until the phase is another than `seen`, and gives it.
-    pub(crate) fn changed_from(&self, seen: Phase) -> PhaseChange {
+    /// Waits until the server is in this phase or in a later one.
+    pub(crate) fn reached(&self, phase: Phase) -> Reached {
         let mut phases = self.phase.subscribe();
-        PhaseChange(Box::pin(async move {
+        Reached(Box::pin(async move {
             // The sender lives as long as the server, but a server that is gone
             // has nothing more to serve.
-            phases.wait_for(|phase| *phase != seen).await.map_or(Phase::Cut, |phase| *phase)
+            let _ = phases.wait_for(|current| *current >= phase).await;
         }))
     }
 
@@ -100,24 +107,30 @@ impl DrainWatch {
     }
 
     /// Waits until the server, or one of its clones, is told to stop. Cancel safe.
+    ///
+    /// This is the time to leave lists in which clients find the server: it
+    /// still takes calls for its [`lame_duck`](crate::Server::lame_duck) time.
     pub async fn wait(&self) {
-        self.0.changed_from(Phase::Serving).await;
+        self.0.reached(Phase::LameDuck).await;
+    }
+
+    /// Waits until the server has been told to stop and tells its clients to go
+    /// away. Cancel safe.
+    ///
+    /// This is the time to end streams that would last for ever: what is left of
+    /// them is cut after [`drain_timeout`](crate::Server::drain_timeout).
+    pub async fn wait_for_goaway(&self) {
+        self.0.reached(Phase::Draining).await;
     }
 }
 
-/// The future of [`Drain::changed_from`].
-pub(crate) struct PhaseChange(Pin<Box<dyn Future<Output = Phase> + Send>>);
+/// The future of [`Drain::reached`].
+pub(crate) struct Reached(Pin<Box<dyn Future<Output = ()> + Send>>);
 
-impl PhaseChange {
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Phase> {
-        self.0.as_mut().poll(cx)
-    }
-}
+impl Future for Reached {
+    type Output = ();
 
-impl Future for PhaseChange {
-    type Output = Phase;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Phase> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         self.0.as_mut().poll(cx)
     }
 }

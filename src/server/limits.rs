@@ -17,6 +17,7 @@ pub(crate) struct Limits {
     pub(crate) stream_window: u32,
     pub(crate) connection_window: u32,
     pub(crate) handshake_timeout: Duration,
+    pub(crate) lame_duck: Duration,
     pub(crate) drain_timeout: Duration,
 }
 
@@ -32,6 +33,7 @@ impl Default for Limits {
             stream_window: settings::STREAM_WINDOW,
             connection_window: settings::CONNECTION_WINDOW,
             handshake_timeout: Duration::from_secs(10),
+            lame_duck: Duration::ZERO,
             drain_timeout: Duration::from_secs(25),
         }
     }

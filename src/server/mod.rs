@@ -4,6 +4,7 @@ mod check;
 mod connection;
 mod drain;
 mod driver;
+mod farewell;
 mod gate;
 mod inbound;
 mod limits;
@@ -18,10 +19,11 @@ pub use listener::{Incoming, Listener};
 pub use service::{BoxFuture, Call, Service};
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::task::{JoinSet, yield_now};
@@ -137,10 +139,15 @@ impl Server {
     }
 
     /// Serves the connections of a listener until `shutdown` is ready; then
-    /// drains, and so do all clones of the server.
+    /// ends well, and so do all clones of the server:
     ///
-    /// Draining means: no new connections, a GOAWAY on each open one, and time
-    /// for the calls that run, at most [`drain_timeout`](Self::drain_timeout).
+    /// 1. Health is NOT_SERVING. For the time of [`lame_duck`](Self::lame_duck)
+    ///    all is served as before, while who routes calls turns to other servers.
+    /// 2. No new connections are taken, and a GOAWAY goes out on each open one.
+    ///    Calls that run, and those that are on their way, come to their end; what
+    ///    a client sends later it knows was not begun, and makes elsewhere.
+    /// 3. What still runs after [`drain_timeout`](Self::drain_timeout) is cut.
+    ///
     /// Dropping the future instead cuts all connections at once.
     ///
     /// A listener that ends, as an [`Incoming`] or an
@@ -183,30 +190,74 @@ impl Server {
     }
 }
 
-/// Accepts until told to stop, or until nothing more can come and all that came
-/// has gone; says whether it was told.
+/// Accepts until the server is to drain, or until nothing more can come and all
+/// that came has gone; says whether it is to drain.
 async fn accept(
     mut listener: impl Listener,
     shutdown: impl Future<Output = ()>,
     shared: &Arc<Shared>,
     connections: &mut JoinSet<()>,
 ) -> bool {
-    let mut shutdown = pin!(shutdown);
-    let mut told = shared.drain.changed_from(Phase::Serving);
+    let drain = &shared.drain;
+    let told = pin!(first(shutdown, drain.reached(Phase::LameDuck)));
+    if !accept_until(told, &mut listener, shared, connections).await {
+        return false;
+    }
+    drain.advance(Phase::LameDuck);
+    let lame_duck = shared.limits.lame_duck;
+    if !lame_duck.is_zero() {
+        let mut over = pin!(first(sleep(lame_duck), drain.reached(Phase::Draining)));
+        if !accept_until(over.as_mut(), &mut listener, shared, connections).await {
+            // Its clones may still be served, and their time is the same.
+            over.await;
+        }
+    }
+    accept_waiting(&mut listener, shared, connections).await;
+    true
+}
+
+/// Accepts until `stop` is ready, and gives `true`, or until nothing more can
+/// come and all that came has gone.
+async fn accept_until(
+    mut stop: Pin<&mut impl Future<Output = ()>>,
+    listener: &mut impl Listener,
+    shared: &Arc<Shared>,
+    connections: &mut JoinSet<()>,
+) -> bool {
     let mut more = true;
     while more || !connections.is_empty() {
         tokio::select! {
             biased;
-            () = &mut shutdown => return true,
-            _ = &mut told => return true,
+            () = stop.as_mut() => return true,
             Some(_) = connections.join_next() => {}
-            accepted = accept_one(&mut listener), if more => match accepted {
+            accepted = accept_one(listener), if more => match accepted {
                 Some((io, peer)) => drop(connections.spawn(connection::serve(io, peer, Arc::clone(shared)))),
                 None => more = false,
             },
         }
     }
     false
+}
+
+/// Takes those who have connected and wait to be accepted: to close the listener
+/// would reset them, with the calls that they may have sent.
+async fn accept_waiting(listener: &mut impl Listener, shared: &Arc<Shared>, connections: &mut JoinSet<()>) {
+    for _ in 0..WAITING {
+        let mut accepted = pin!(listener.accept());
+        let Poll::Ready(Ok(Some((io, peer)))) = poll_fn(|cx| Poll::Ready(accepted.as_mut().poll(cx))).await else {
+            return;
+        };
+        connections.spawn(connection::serve(io, peer, Arc::clone(shared)));
+    }
+}
+
+/// Waits for the first of two.
+async fn first(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
+    tokio::select! {
+        biased;
+        () = one => {}
+        () = other => {}
+    }
 }
 
 /// The next connection, past all errors.
@@ -264,3 +315,7 @@ impl fmt::Debug for Server {
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// How many connections may wait when the listener is closed: a listener of ones
+/// own may have no end of them.
+const WAITING: usize = 1024;

@@ -62,8 +62,25 @@ impl Server {
         self
     }
 
-    /// How long calls may go on once the server is told to stop. What runs
-    /// then is cut. **Default:** 25 seconds.
+    /// How long the server serves on, as if nothing were, once it is told to stop
+    /// and health says NOT_SERVING; only then it begins to drain.
+    ///
+    /// It is for load balancers and registries: as long as they need to notice and
+    /// to send calls elsewhere, seconds as a rule. Less loses no call that was
+    /// begun, but new calls may find the port closed.
+    ///
+    /// **Default:** none, since a server cannot know whether something routes to
+    /// it, and a pause would be in the way of tests and of programs that are ended
+    /// by hand.
+    #[must_use]
+    pub fn lame_duck(mut self, time: Duration) -> Self {
+        self.limits.lame_duck = time;
+        self
+    }
+
+    /// How long calls may go on once the server drains, which is when it has been
+    /// told to stop and [`lame_duck`](Self::lame_duck) is over. What runs then is
+    /// cut. **Default:** 25 seconds.
     #[must_use]
     pub fn drain_timeout(mut self, timeout: Duration) -> Self {
         self.limits.drain_timeout = timeout;

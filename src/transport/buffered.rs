@@ -84,6 +84,23 @@ impl IoHandle {
         }
     }
 
+    /// Reads what still comes and forgets it; ready at the end of the connection.
+    pub(crate) fn poll_discard(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut inner = lock(&self.0);
+        SCRATCH.with_borrow_mut(|scratch| {
+            scratch.resize(BUFFER, 0);
+            for _ in 0..READ_PER_TURN / BUFFER {
+                let mut read = ReadBuf::new(scratch);
+                let result = ready!(Pin::new(&mut inner.io).poll_read(cx, &mut read));
+                if result.is_err() || read.filled().is_empty() {
+                    return Poll::Ready(());
+                }
+            }
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        })
+    }
+
     /// Writes all there is, then flushes: TLS keeps bytes back until told.
     pub(crate) fn poll_drain(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         lock(&self.0).poll_drain(cx)
@@ -299,6 +316,17 @@ mod tests {
         far.read_exact(&mut got).await.unwrap();
         assert_eq!((&got[..4], &got[4..8]), (&b"head"[..], &[7; 4][..]));
         assert_eq!(&got[4 + 3 * BUFFER..], b"tail");
+    }
+
+    #[tokio::test]
+    async fn what_is_discarded_ends_with_the_connection() {
+        let (near, mut far) = tokio::io::duplex(1 << 20);
+        let (_io, handle) = BufferedIo::new(near);
+        far.write_all(&vec![1; 2 * READ_PER_TURN]).await.unwrap();
+        let pending = poll_fn(|cx| Poll::Ready(handle.poll_discard(cx).is_pending())).await;
+        drop(far);
+        poll_fn(|cx| handle.poll_discard(cx)).await;
+        assert!(pending);
     }
 
     #[tokio::test]

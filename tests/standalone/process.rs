@@ -117,7 +117,14 @@ pub(crate) fn run(arguments: &[&str]) -> Ended {
 
 fn puregrpc() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_puregrpc"));
-    for variable in ["PUREGRPC_LISTEN", "PUREGRPC_ROUTE_DB", "PUREGRPC_SERVER", "RUST_LOG"] {
+    for variable in [
+        "PUREGRPC_LISTEN",
+        "PUREGRPC_ROUTE_DB",
+        "PUREGRPC_SERVER",
+        "PUREGRPC_DRAIN_DELAY",
+        "PUREGRPC_DRAIN_TIMEOUT",
+        "RUST_LOG",
+    ] {
         command.env_remove(variable);
     }
     command

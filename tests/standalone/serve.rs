@@ -74,10 +74,37 @@ fn one_worker_serves_too() {
 #[test]
 fn signal_ends_an_idle_server_well() {
     for signal in ["TERM", "INT"] {
-        let served = Served::start(&[]);
+        let served = Served::start(&["--drain-delay", "0s"]);
         served.signal(signal);
         assert_eq!(served.wait().code(), Some(0), "{signal}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn new_connections_are_served_after_a_signal_for_the_time_of_the_drain_delay() {
+    let mut served = Served::start(&["--drain-delay", "1h"]);
+    served.signal("TERM");
+    served.await_log("SIGTERM");
+    let health = HealthClient::new(Channel::lazy(served.url()).unwrap());
+    let mut watch = health.watch(HealthCheckRequest::default()).await.unwrap();
+    while watch.recv().await.unwrap().unwrap().status.enum_value() != Ok(ProtoServingStatus::NOT_SERVING) {}
+    assert_eq!(served.client(&["hello"]).code, Some(0));
+    served.signal("TERM");
+    assert_eq!(served.wait().code(), Some(128 + 15));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_runs_after_the_drain_timeout_is_cut() {
+    let mut served = Served::start(&["--drain-delay", "0s", "--drain-timeout", "1ms"]);
+    let guide = RouteGuideClient::new(Channel::lazy(served.url()).unwrap());
+    let (mut notes, mut replies) = guide.route_chat(()).await.unwrap();
+    notes.send(&note("one")).await.unwrap();
+    notes.send(&note("two")).await.unwrap();
+    assert!(replies.recv().await.unwrap().is_some());
+    served.signal("TERM");
+    served.await_log("cut_calls: 1");
+    assert_eq!(replies.recv().await.unwrap_err().code(), Code::Unavailable);
+    assert_eq!(served.wait().code(), Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,6 +25,7 @@ impl RawPeer {
             kind::RST_STREAM => self.open(frame.stream).reset = Some(frame.number(0)),
             kind::SETTINGS if !frame.has(flag::ACK) => self.take_settings(frame),
             kind::PING if frame.has(flag::ACK) => self.pongs.push(frame.payload.clone()),
+            kind::PING if !self.answers_pings => {}
             kind::PING => self.queue(&Frame::pong(&frame.payload)),
             kind::GOAWAY => self.goaways.push_back(GoAway {
                 last_stream: frame.number(0),

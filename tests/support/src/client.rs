@@ -77,6 +77,13 @@ impl RawPeer {
     }
 }
 
+impl Frame {
+    /// The HEADERS of a gRPC request, in one frame.
+    pub fn request(stream: u32, path: &str) -> Self {
+        Self::new(kind::HEADERS, flag::END_HEADERS, stream, encode(&request(path, &[])))
+    }
+}
+
 /// The fields of a gRPC request, `extra` in the place of those of the same name or behind them.
 pub fn request(path: &str, extra: &[(&str, &str)]) -> Vec<(String, String)> {
     let plain = [

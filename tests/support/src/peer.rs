@@ -24,8 +24,8 @@ pub const MORE: bool = false;
 /// A raw HTTP/2 peer over any pipe, as a client (`RawPeer::client`) or as a server (`RawPeer::server`).
 ///
 /// It sends exactly the frames it is told to, and reads whatever comes while it waits for something. By itself it
-/// only acknowledges SETTINGS and PING, and gives back flow-control window as DATA arrives (until
-/// [`hold_windows`](Self::hold_windows)). Every frame that comes is logged and checked: no empty DATA frame without
+/// only acknowledges SETTINGS and PING (until [`hold_pongs`](Self::hold_pongs)), and gives back flow-control window as
+/// DATA arrives (until [`hold_windows`](Self::hold_windows)). Every frame that comes is logged and checked: no empty DATA frame without
 /// END_STREAM, none larger than allowed or beyond the window, no DATA or HEADERS after END_STREAM. A wait that is
 /// not over within [`PATIENCE`] fails with the log.
 pub struct RawPeer {
@@ -44,6 +44,7 @@ pub struct RawPeer {
     pub(crate) window: i64,
     pub(crate) credit: i64,
     pub(crate) replenish: bool,
+    pub(crate) answers_pings: bool,
     pub(crate) log: Vec<String>,
 }
 
@@ -77,6 +78,7 @@ impl RawPeer {
             window: DEFAULT_WINDOW,
             credit: DEFAULT_WINDOW,
             replenish: true,
+            answers_pings: true,
             log: Vec::new(),
         };
         peer.queue(&Frame::settings(settings));
@@ -111,6 +113,11 @@ impl RawPeer {
     /// Gives no more window back by itself.
     pub fn hold_windows(&mut self) {
         self.replenish = false;
+    }
+
+    /// Answers no more PING.
+    pub fn hold_pongs(&mut self) {
+        self.answers_pings = false;
     }
 
     /// Gives `increment` bytes of window back, for the connection (0) or a stream.

@@ -5,6 +5,7 @@ mod service;
 mod signals;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use puregrpc::examples::Places;
@@ -17,6 +18,7 @@ use self::address::{Address, Bound};
 use self::service::Service;
 use self::signals::Signals;
 use crate::failure::Failure;
+use crate::span;
 
 /// Serves the example services, and health, until a signal comes.
 #[derive(Args)]
@@ -41,6 +43,17 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: Option<u16>,
 
+    /// How long to serve on after a signal, while health says NOT_SERVING.
+    ///
+    /// A load balancer needs this time to send its calls elsewhere: behind one that asks only
+    /// now and then, give it the time of two questions. A second signal ends at once.
+    #[arg(long, value_name = "TIME", value_parser = span::parse, default_value = "1s", env = "PUREGRPC_DRAIN_DELAY")]
+    drain_delay: Duration,
+
+    /// How long the calls under way may go on after that; what runs then is cut.
+    #[arg(long, value_name = "TIME", value_parser = span::parse, default_value = "25s", env = "PUREGRPC_DRAIN_TIMEOUT")]
+    drain_timeout: Duration,
+
     /// A file to write the addresses to, one a line, once the server listens.
     #[arg(long, value_name = "FILE")]
     port_file: Option<PathBuf>,
@@ -64,7 +77,8 @@ impl Serve {
         // Before anything is told to the world, so that a signal at any later time drains.
         let mut signals = Signals::listen().map_err(Failure::local)?;
         let bound = self.bind().await?;
-        let server = service::server(&self.services, places);
+        let server =
+            service::server(&self.services, places).lame_duck(self.drain_delay).drain_timeout(self.drain_timeout);
         if let Some(file) = &self.port_file {
             port_file::write(file, &bound)?;
         }
@@ -78,7 +92,8 @@ impl Serve {
         drop(stopped);
         tokio::select! {
             signal = signals.recv() => {
-                tracing::info!("{signal}: finishing the calls under way (a second signal ends at once)");
+                let delay = self.drain_delay;
+                tracing::info!("{signal}: finishing the calls under way after {delay:?} (a second signal ends at once)");
                 signals.exit_at_next();
                 drop(stop);
             }

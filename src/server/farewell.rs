@@ -1,0 +1,99 @@
+//! How a connection takes its leave of the peer when the server drains.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::{Sleep, sleep, timeout};
+
+use crate::server::drain::{Drain, Phase, Reached};
+use crate::transport::IoHandle;
+
+/// What a connection is to do now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leave {
+    /// Tell the peer to go away, and let its calls come to their end.
+    Gracefully,
+    /// Go, whatever runs.
+    AtOnce,
+}
+
+/// When a connection has to leave.
+pub(crate) struct Farewell {
+    drain: Arc<Drain>,
+    next: Reached,
+    told: Told,
+}
+
+enum Told {
+    Nothing,
+    /// To go away, and how long it may take to say that it has heard.
+    GoAway(Pin<Box<Sleep>>),
+    /// The same, and it has had its time.
+    Overdue,
+    Everything,
+}
+
+impl Farewell {
+    pub(crate) fn new(drain: &Arc<Drain>) -> Self {
+        Self { drain: Arc::clone(drain), next: drain.reached(Phase::Draining), told: Told::Nothing }
+    }
+
+    /// Ready when something is to be done.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Leave> {
+        if Pin::new(&mut self.next).poll(cx).is_ready() {
+            let Told::Nothing = self.told else {
+                return Poll::Ready(Leave::AtOnce);
+            };
+            self.next = self.drain.reached(Phase::Cut);
+            self.told = Told::GoAway(Box::pin(sleep(ANSWER)));
+            return Poll::Ready(Leave::Gracefully);
+        }
+        if let Told::GoAway(patience) = &mut self.told
+            && patience.as_mut().poll(cx).is_ready()
+        {
+            self.told = Told::Overdue;
+        }
+        Poll::Pending
+    }
+
+    /// Whether the peer was told to go away and has had time to answer.
+    pub(crate) fn is_overdue(&self) -> bool {
+        matches!(self.told, Told::Overdue)
+    }
+
+    /// The peer is told for the last time.
+    pub(crate) fn close(&mut self) {
+        self.told = Told::Everything;
+    }
+}
+
+/// Waits until the server has no more time for a peer that has not said that it
+/// speaks HTTP/2. It was sent our settings, so that a call of it may be on its
+/// way: it is heard out for a moment, to be told that the call was not begun.
+pub(crate) async fn to_stranger(drain: &Drain) {
+    drain.reached(Phase::Draining).await;
+    // An error means that the time is over, as is the wait.
+    let _ = timeout(GREETING, drain.reached(Phase::Cut)).await;
+}
+
+/// Waits, once all is said, until the peer has closed its end, too. To close a
+/// socket on what the peer has just sent would reset it, and could cost the peer
+/// the last answers on their way to it.
+pub(crate) async fn linger(drain: &Drain, io: &IoHandle) {
+    tokio::select! {
+        _ = timeout(LINGER, poll_fn(|cx| io.poll_discard(cx))) => {}
+        () = drain.reached(Phase::Cut) => {}
+    }
+}
+
+/// How long a peer without calls may take to answer the PING behind the first
+/// GOAWAY. Nothing is lost by a second that comes too early: what the peer has
+/// sent in between it is told was not begun.
+const ANSWER: Duration = Duration::from_secs(1);
+
+const GREETING: Duration = Duration::from_millis(500);
+
+const LINGER: Duration = Duration::from_millis(500);
