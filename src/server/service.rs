@@ -1,6 +1,5 @@
 //! Services and the map from paths to their methods.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -9,6 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use fnv::FnvHashMap;
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream};
 
@@ -97,7 +97,10 @@ impl fmt::Debug for Call {
 pub(crate) struct Router {
     /// From the whole `:path`, byte by byte: there is one string that routes,
     /// and it is the one that an authorizing handler sees.
-    paths: HashMap<Box<str>, usize>,
+    ///
+    /// Whoever calls chooses only what is looked up, never what is in it: the
+    /// hasher need not withstand collisions.
+    paths: FnvHashMap<Box<str>, usize>,
     routes: Vec<Arc<Route>>,
     names: Vec<&'static str>,
 }
