@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use h2::client::{Builder, SendRequest};
 
-use crate::transport::{BufferedIo, Io, IoHandle, Quota, settings};
+use crate::transport::{Allowance, BufferedIo, Io, IoHandle, Meter, Quota, settings};
 
 /// A connection, as the calls on it see it.
 #[derive(Clone, Debug)]
@@ -41,7 +41,7 @@ pub(crate) struct Driver {
 /// Greets the server and waits for its settings: only then is it known how
 /// many calls it takes.
 pub(crate) async fn establish(io: impl Io) -> io::Result<(Connection, Driver)> {
-    let (io, handle) = BufferedIo::new(io);
+    let (io, handle) = BufferedIo::new(io, Meter::client(&Allowance::default()));
     // Nothing is written yet but into the buffer, so that it cannot block.
     let (requests, h2) = builder().handshake::<_, Bytes>(io).await.map_err(failed)?;
     let quota = Quota::new(0);
@@ -68,7 +68,7 @@ impl Future for Driver {
     type Output = io::Result<()>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.io.begin_turn();
+        self.io.begin_turn(true);
         if let Poll::Ready(result) = Pin::new(&mut self.h2).poll(cx) {
             // The connection is over; what can still be said is said once.
             let _ = self.io.poll_drain(cx);
@@ -78,7 +78,10 @@ impl Future for Driver {
         if limit != NOT_KNOWN {
             self.gate.0.set_limit(limit);
         }
-        self.io.poll_end_turn(cx).map(Err)
+        match self.io.end_turn(cx) {
+            Ok(_) => Poll::Pending,
+            Err(error) => Poll::Ready(Err(error)),
+        }
     }
 }
 

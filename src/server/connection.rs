@@ -25,8 +25,9 @@ use crate::server::farewell::{self, Farewell, Leave};
 use crate::server::gate::Gate;
 use crate::server::limits::Limits;
 use crate::server::service::{BoxFuture, Call, Route, Router};
+use crate::server::upkeep::Upkeep;
 use crate::status::Status;
-use crate::transport::{BufferedIo, Io, IoHandle, Peer};
+use crate::transport::{BufferedIo, Io, IoHandle, Meter, Peer};
 
 /// What all connections of a server share.
 pub(crate) struct Shared {
@@ -38,7 +39,7 @@ pub(crate) struct Shared {
 
 /// Serves one connection to its end.
 pub(crate) async fn serve(io: impl Io, peer: Peer, shared: Arc<Shared>) {
-    let (io, handle) = BufferedIo::new(io);
+    let (io, handle) = BufferedIo::new(io, Meter::server(&shared.limits.allowance()));
     let handshake = shared.limits.builder().handshake::<_, Bytes>(io);
     let greeted = timeout(shared.limits.handshake_timeout, Greeting { handshake: Box::pin(handshake), io: &handle });
     let greeted = tokio::select! {
@@ -46,18 +47,26 @@ pub(crate) async fn serve(io: impl Io, peer: Peer, shared: Arc<Shared>) {
         greeted = greeted => greeted,
         () = farewell::to_stranger(&shared.drain) => return,
     };
-    let h2 = match greeted {
+    let mut h2 = match greeted {
         Ok(Ok(h2)) => h2,
-        Ok(Err(error)) => return tracing::debug!(%peer, %error, "connection refused: no HTTP/2"),
+        Ok(Err(error)) => {
+            tracing::debug!(%peer, %error, "connection refused: no HTTP/2");
+            if handle.tell_why().await {
+                farewell::linger(&shared.drain, &handle).await;
+            }
+            return;
+        }
         Err(_) => return tracing::debug!(%peer, "connection refused: no HTTP/2 preface in time"),
     };
     let batch = Vec::new();
     let limits = &shared.limits;
+    let upkeep = Upkeep::new(limits, &mut h2);
     let link = Link::new(peer, limits.max_recv_message_size, limits.max_send_message_size, limits.kept_window());
     let farewell = Farewell::new(&shared.drain);
     let connection =
-        Connection { h2, io: handle.clone(), link, shared: Arc::clone(&shared), batch, farewell, polls: 0 };
-    if connection.await == End::Closed {
+        Connection { h2, io: handle.clone(), link, shared: Arc::clone(&shared), batch, farewell, upkeep, polls: 0 };
+    let end = connection.await;
+    if handle.tell_why().await || end == End::Closed {
         farewell::linger(&shared.drain, &handle).await;
     }
 }
@@ -88,6 +97,7 @@ struct Connection {
     /// to answer between them would cost a write for each.
     batch: Vec<(Arc<Route>, Call)>,
     farewell: Farewell,
+    upkeep: Upkeep,
     /// Counts inline polls, to time one in sixteen.
     polls: u32,
 }
@@ -106,7 +116,7 @@ impl Future for Connection {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<End> {
         let me = &mut *self;
-        me.io.begin_turn();
+        me.io.begin_turn(me.link.live() > 0);
         if me.poll_farewell(cx).is_ready() {
             return Poll::Ready(End::Lost);
         }
@@ -123,10 +133,13 @@ impl Future for Connection {
                 break;
             }
         }
-        me.io.poll_end_turn(cx).map(|error| {
-            tracing::debug!(peer = %me.link.peer, %error, "connection lost");
-            End::Lost
-        })
+        match me.io.end_turn(cx) {
+            Ok(stalled) => me.upkeep.poll(cx, &mut me.h2, &me.io, stalled, me.link.live() > 0).map(|()| End::Lost),
+            Err(error) => {
+                tracing::debug!(peer = %me.link.peer, %error, "connection lost");
+                Poll::Ready(End::Lost)
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::transport::settings;
+use crate::transport::{Allowance, settings};
 
 /// The limits of a server; each has a setter of its name on
 /// [`Server`](crate::Server), where its meaning is written.
@@ -18,6 +18,16 @@ pub(crate) struct Limits {
     pub(crate) connection_window: u32,
     pub(crate) handshake_timeout: Duration,
     pub(crate) lame_duck: Duration,
+    pub(crate) header_block_timeout: Duration,
+    pub(crate) max_control_frames: u32,
+    pub(crate) max_quick_cancels: Option<u32>,
+    pub(crate) permit_keepalive_time: Duration,
+    pub(crate) permit_keepalive_without_calls: bool,
+    pub(crate) keepalive_time: Option<Duration>,
+    pub(crate) keepalive_timeout: Duration,
+    pub(crate) max_connection_idle: Option<Duration>,
+    pub(crate) max_connection_age: Option<Duration>,
+    pub(crate) max_connection_age_grace: Option<Duration>,
     pub(crate) drain_timeout: Duration,
 }
 
@@ -34,6 +44,16 @@ impl Default for Limits {
             connection_window: settings::CONNECTION_WINDOW,
             handshake_timeout: Duration::from_secs(10),
             lame_duck: Duration::ZERO,
+            header_block_timeout: Duration::from_secs(10),
+            max_control_frames: 10_000,
+            max_quick_cancels: None,
+            permit_keepalive_time: Duration::from_secs(5 * 60),
+            permit_keepalive_without_calls: false,
+            keepalive_time: Some(TWO_HOURS),
+            keepalive_timeout: Duration::from_secs(20),
+            max_connection_idle: Some(Duration::from_secs(30 * 60)),
+            max_connection_age: None,
+            max_connection_age_grace: None,
             drain_timeout: Duration::from_secs(25),
         }
     }
@@ -49,6 +69,21 @@ impl Limits {
     /// How many handlers of one connection may run.
     pub(crate) fn handlers_per_connection(&self) -> usize {
         self.max_handlers_per_connection.unwrap_or(self.max_concurrent_streams as usize)
+    }
+
+    /// What the frames of a connection may ask for apart from calls.
+    pub(crate) fn allowance(&self) -> Allowance {
+        let ping_interval = self.permit_keepalive_time;
+        let without_calls = if self.permit_keepalive_without_calls { ping_interval } else { TWO_HOURS };
+        Allowance {
+            control_frames: self.max_control_frames,
+            // Whoever cancels all that he may have open, and that twice, may still
+            // be a busy client that lost its own caller.
+            resets: self.max_quick_cancels.unwrap_or(self.max_concurrent_streams.saturating_mul(2)),
+            ping_interval,
+            ping_interval_without_calls: without_calls.max(ping_interval),
+            ..Allowance::default()
+        }
     }
 
     /// h2 set up for these limits.
@@ -73,3 +108,6 @@ impl Limits {
         builder
     }
 }
+
+/// gRPC's time for keepalive on servers, and between the pings of a client without calls.
+const TWO_HOURS: Duration = Duration::from_secs(2 * 60 * 60);

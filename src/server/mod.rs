@@ -1,5 +1,6 @@
 //! The server: listens, accepts, routes, drains.
 
+mod care;
 mod check;
 mod connection;
 mod drain;
@@ -11,6 +12,7 @@ mod limits;
 mod listener;
 mod service;
 mod setters;
+mod upkeep;
 
 pub use drain::{DrainReport, DrainWatch};
 pub use driver::{Driver, Finish, Run};

@@ -6,15 +6,20 @@
 //! thread, so that an idle connection holds none.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, timeout};
 
 use crate::transport::Io;
+use crate::transport::breach::Breach;
+use crate::transport::meter::Meter;
 
 /// The IO object as h2 sees it.
 pub(crate) struct BufferedIo(Arc<Mutex<Inner>>);
@@ -38,10 +43,28 @@ struct Inner {
     starved: bool,
     /// Whether this turn comes right after one that put its write off.
     deferred: bool,
+    meter: Meter,
+    /// Whether the peer had calls open when this turn began.
+    calls: bool,
+    /// Why the connection ends: nothing more is read, but for what is said last.
+    breach: Option<Breach>,
+}
+
+/// What is known of the peer from its bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pulse {
+    /// Whether its SETTINGS have come.
+    pub(crate) greeted: bool,
+    /// When its last byte came.
+    pub(crate) last_read: Instant,
+    /// When its last headers came.
+    pub(crate) last_call: Instant,
+    /// Since when the rest of a frame or of a block of headers is waited for.
+    pub(crate) stalled: Option<Instant>,
 }
 
 impl BufferedIo {
-    pub(crate) fn new(io: impl Io) -> (Self, IoHandle) {
+    pub(crate) fn new(io: impl Io, meter: Meter) -> (Self, IoHandle) {
         let inner = Inner {
             io: Box::new(io),
             unread: BytesMut::new(),
@@ -51,6 +74,9 @@ impl BufferedIo {
             credit: READ_PER_TURN,
             starved: false,
             deferred: false,
+            meter,
+            calls: false,
+            breach: None,
         };
         let inner = Arc::new(Mutex::new(inner));
         (Self(Arc::clone(&inner)), IoHandle(inner))
@@ -59,29 +85,31 @@ impl BufferedIo {
 
 impl IoHandle {
     /// Begins a turn: up to 256 KiB may be read in it, so that what came is
-    /// used up before more comes.
-    pub(crate) fn begin_turn(&self) {
-        lock(&self.0).credit = READ_PER_TURN;
+    /// used up before more comes. `calls` tells whether the peer has calls open.
+    pub(crate) fn begin_turn(&self, calls: bool) {
+        let mut inner = lock(&self.0);
+        inner.credit = READ_PER_TURN;
+        inner.calls = calls;
     }
 
     /// Ends a turn by writing what it has brought: one turn later, if there is
     /// something, so that other tasks that are ready now add to the same write.
     ///
-    /// Never ready but with the error that ends the connection.
-    pub(crate) fn poll_end_turn(&self, cx: &mut Context<'_>) -> Poll<io::Error> {
+    /// Gives since when the peer has left something unfinished that must be
+    /// sent in one go, or the error that ends the connection.
+    pub(crate) fn end_turn(&self, cx: &mut Context<'_>) -> io::Result<Option<Instant>> {
         let mut inner = lock(&self.0);
         inner.deferred = !inner.deferred && inner.has_unwritten();
         let starved = std::mem::take(&mut inner.starved);
         if starved || inner.deferred {
             cx.waker().wake_by_ref();
         }
-        if inner.deferred {
-            return Poll::Pending;
+        if !inner.deferred
+            && let Poll::Ready(Err(error)) = inner.poll_drain(cx)
+        {
+            return Err(error);
         }
-        match inner.poll_drain(cx) {
-            Poll::Ready(Err(error)) => Poll::Ready(error),
-            Poll::Ready(Ok(())) | Poll::Pending => Poll::Pending,
-        }
+        Ok(inner.meter.stalled())
     }
 
     /// Reads what still comes and forgets it; ready at the end of the connection.
@@ -104,6 +132,34 @@ impl IoHandle {
     /// Writes all there is, then flushes: TLS keeps bytes back until told.
     pub(crate) fn poll_drain(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         lock(&self.0).poll_drain(cx)
+    }
+
+    pub(crate) fn pulse(&self) -> Pulse {
+        let meter = &lock(&self.0).meter;
+        Pulse {
+            greeted: meter.has_greeted(),
+            last_read: meter.last_read(),
+            last_call: meter.last_call(),
+            stalled: meter.stalled(),
+        }
+    }
+
+    /// Ends the connection by force: [`tell_why`](Self::tell_why) tells the reason.
+    pub(crate) fn condemn(&self, breach: Breach) {
+        lock(&self.0).breach.get_or_insert(breach);
+    }
+
+    /// Tells the peer why it loses its connection, if that is by force, and
+    /// says whether it is. To be called once h2 is gone.
+    pub(crate) async fn tell_why(&self) -> bool {
+        let Some(breach) = lock(&self.0).breach else {
+            return false;
+        };
+        tracing::debug!(reason = breach.name(), "connection ended by force");
+        lock(&self.0).put_farewell(breach);
+        // A peer that does not take it in time need not know.
+        let _ = timeout(LAST_WORDS, poll_fn(|cx| lock(&self.0).poll_shutdown(cx))).await;
+        true
     }
 }
 
@@ -137,6 +193,18 @@ impl Inner {
         Poll::Ready(Ok(()))
     }
 
+    /// Puts the last GOAWAY behind what h2 has written, if that ends with a frame.
+    fn put_farewell(&mut self, breach: Breach) {
+        if let Some(frame) = self.meter.farewell(breach) {
+            self.buffer.extend_from_slice(&frame);
+        }
+    }
+
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_drain(cx))?;
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+
     /// Makes room for `count` bytes; `false` if they are too many to buffer.
     fn poll_room(&mut self, cx: &mut Context<'_>, count: usize) -> Poll<io::Result<bool>> {
         if self.buffer.len() + count > BUFFER && !self.buffer.is_empty() {
@@ -160,7 +228,14 @@ impl Inner {
         SCRATCH.with_borrow_mut(|scratch| {
             scratch.resize(BUFFER, 0);
             let mut read = ReadBuf::new(scratch);
-            ready!(Pin::new(&mut self.io).poll_read(cx, &mut read))?;
+            if Pin::new(&mut self.io).poll_read(cx, &mut read)?.is_pending() {
+                self.meter.wait();
+                return Poll::Pending;
+            }
+            if let Err(breach) = self.meter.receive(read.filled(), Instant::now(), self.calls) {
+                self.breach = Some(breach);
+                return Poll::Ready(Err(io::Error::other(breach)));
+            }
             let (fits, rest) = read.filled().split_at(read.filled().len().min(target.remaining()));
             target.put_slice(fits);
             self.unread.extend_from_slice(rest);
@@ -189,11 +264,14 @@ impl AsyncRead for BufferedIo {
 impl AsyncWrite for BufferedIo {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let mut inner = lock(&self.0);
-        if !ready!(inner.poll_room(cx, bytes.len()))? {
-            return Pin::new(&mut inner.io).poll_write(cx, bytes);
-        }
-        inner.buffer.extend_from_slice(bytes);
-        Poll::Ready(Ok(bytes.len()))
+        let count = if ready!(inner.poll_room(cx, bytes.len()))? {
+            inner.buffer.extend_from_slice(bytes);
+            bytes.len()
+        } else {
+            ready!(Pin::new(&mut inner.io).poll_write(cx, bytes))?
+        };
+        inner.meter.send(&bytes[..count]);
+        Poll::Ready(Ok(count))
     }
 
     fn poll_write_vectored(
@@ -202,12 +280,17 @@ impl AsyncWrite for BufferedIo {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let mut inner = lock(&self.0);
-        let count = slices.iter().map(|slice| slice.len()).sum();
-        if !ready!(inner.poll_room(cx, count))? {
-            return Pin::new(&mut inner.io).poll_write_vectored(cx, slices);
+        let mut count = slices.iter().map(|slice| slice.len()).sum();
+        if ready!(inner.poll_room(cx, count))? {
+            slices.iter().for_each(|slice| inner.buffer.extend_from_slice(slice));
+        } else {
+            count = ready!(Pin::new(&mut inner.io).poll_write_vectored(cx, slices))?;
         }
+        let mut sent = count;
         for slice in slices {
-            inner.buffer.extend_from_slice(slice);
+            let now = sent.min(slice.len());
+            inner.meter.send(&slice[..now]);
+            sent -= now;
         }
         Poll::Ready(Ok(count))
     }
@@ -222,9 +305,7 @@ impl AsyncWrite for BufferedIo {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut inner = lock(&self.0);
-        ready!(inner.poll_drain(cx))?;
-        Pin::new(&mut inner.io).poll_shutdown(cx)
+        lock(&self.0).poll_shutdown(cx)
     }
 }
 
@@ -237,6 +318,9 @@ fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
 const BUFFER: usize = 64 * 1024;
 
 const READ_PER_TURN: usize = 256 * 1024;
+
+/// How long a connection that ends by force may take to say why.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How many empty write buffers a thread keeps.
 const SPARES: usize = 4;
@@ -262,13 +346,13 @@ fn give_back(mut buffer: Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::future::poll_fn;
+    use crate::transport::meter::Allowance;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     #[tokio::test]
     async fn writes_go_out_when_drained_and_not_before() {
         let (near, mut far) = tokio::io::duplex(1 << 20);
-        let (mut io, handle) = BufferedIo::new(near);
+        let (mut io, handle) = BufferedIo::new(near, Meter::client(&Allowance::default()));
         io.write_all(b"one").await.unwrap();
         io.write_all(b"two").await.unwrap();
         io.flush().await.unwrap();
@@ -286,28 +370,30 @@ mod tests {
     #[tokio::test]
     async fn a_write_waits_for_the_next_turn_and_no_longer() {
         let (near, mut far) = tokio::io::duplex(1 << 20);
-        let (mut io, handle) = BufferedIo::new(near);
+        let (mut io, handle) = BufferedIo::new(near, Meter::client(&Allowance::default()));
         io.write_all(b"one").await.unwrap();
-        assert!(poll_fn(|cx| Poll::Ready(handle.poll_end_turn(cx).is_pending())).await);
+        assert!(poll_fn(|cx| Poll::Ready(handle.end_turn(cx))).await.is_ok());
         assert!(lock(&handle.0).has_unwritten());
-        assert!(poll_fn(|cx| Poll::Ready(handle.poll_end_turn(cx).is_pending())).await);
+        assert!(poll_fn(|cx| Poll::Ready(handle.end_turn(cx))).await.is_ok());
         assert_eq!(far.read_u8().await.unwrap(), b'o');
     }
 
     #[tokio::test]
     async fn a_lost_connection_ends_the_turns() {
         let (near, far) = tokio::io::duplex(10);
-        let (mut io, handle) = BufferedIo::new(near);
+        let (mut io, handle) = BufferedIo::new(near, Meter::client(&Allowance::default()));
         drop(far);
         io.write_all(b"one").await.unwrap();
-        let error = poll_fn(|cx| handle.poll_end_turn(cx)).await;
+        // The first turn puts the write off.
+        assert!(poll_fn(|cx| Poll::Ready(handle.end_turn(cx))).await.is_ok());
+        let error = poll_fn(|cx| Poll::Ready(handle.end_turn(cx))).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
     }
 
     #[tokio::test]
     async fn large_writes_keep_their_place() {
         let (near, mut far) = tokio::io::duplex(1 << 20);
-        let (mut io, handle) = BufferedIo::new(near);
+        let (mut io, handle) = BufferedIo::new(near, Meter::client(&Allowance::default()));
         io.write_all(b"head").await.unwrap();
         io.write_all(&vec![7; 3 * BUFFER]).await.unwrap();
         io.write_all(b"tail").await.unwrap();
@@ -321,7 +407,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_discarded_ends_with_the_connection() {
         let (near, mut far) = tokio::io::duplex(1 << 20);
-        let (_io, handle) = BufferedIo::new(near);
+        let (_io, handle) = BufferedIo::new(near, Meter::client(&Allowance::default()));
         far.write_all(&vec![1; 2 * READ_PER_TURN]).await.unwrap();
         let pending = poll_fn(|cx| Poll::Ready(handle.poll_discard(cx).is_pending())).await;
         drop(far);
@@ -333,7 +419,7 @@ mod tests {
     async fn a_turn_reads_so_much_and_no_more() {
         let (near, mut far) = tokio::io::duplex(1 << 20);
         far.write_all(&vec![1; 2 * READ_PER_TURN]).await.unwrap();
-        let (mut io, handle) = BufferedIo::new(near);
+        let (mut io, handle) = BufferedIo::new(near, Meter::client(&Allowance::default()));
         let mut total = 0;
         let mut buffer = vec![0; 10_000];
         while let Poll::Ready(count) = poll_fn(|cx| {
@@ -346,7 +432,7 @@ mod tests {
         }
         assert_eq!(total, READ_PER_TURN);
         assert!(lock(&handle.0).starved);
-        handle.begin_turn();
+        handle.begin_turn(false);
         assert_eq!(io.read(&mut buffer).await.unwrap(), 10_000);
     }
 }

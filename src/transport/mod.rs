@@ -1,13 +1,23 @@
 //! Bytes in and out: the IO object under an HTTP/2 connection.
 
+mod alarm;
+mod breach;
+mod bucket;
 mod buffered;
 mod in_process;
+mod keepalive;
+mod meter;
 mod peer;
 mod quota;
 pub(crate) mod settings;
+mod walker;
 
-pub(crate) use buffered::{BufferedIo, IoHandle};
+pub(crate) use alarm::Alarm;
+pub(crate) use breach::Breach;
+pub(crate) use buffered::{BufferedIo, IoHandle, Pulse};
 pub use in_process::{InProcessConnector, InProcessListener, in_process};
+pub(crate) use keepalive::{Keepalive, Step};
+pub(crate) use meter::{Allowance, Meter};
 pub use peer::Peer;
 pub(crate) use quota::{Permit, Quota};
 

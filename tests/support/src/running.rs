@@ -2,6 +2,7 @@
 
 use crate::{RawPeer, Script};
 use puregrpc::{DrainReport, Error, InProcessConnector, Server, in_process};
+use std::time::Duration;
 use tokio::{io::DuplexStream, sync::oneshot, task::JoinHandle};
 
 /// A server that runs inside a test; dropping it stops the server.
@@ -13,8 +14,13 @@ pub struct Running {
 }
 
 impl Running {
-    /// Serves over in-process pipes.
+    /// Serves over in-process pipes, and takes as many pings as [`RawPeer::settle`] needs.
     pub fn start(server: Server) -> Self {
+        Self::exactly(server.permit_keepalive_time(Duration::ZERO).permit_keepalive_without_calls(true))
+    }
+
+    /// Serves over in-process pipes, with all limits as they are.
+    pub fn exactly(server: Server) -> Self {
         let (listener, connector) = in_process();
         let (stop, stopped) = oneshot::channel();
         let shutdown = async move { drop(stopped.await) };

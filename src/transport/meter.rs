@@ -1,0 +1,419 @@
+//! What a peer costs apart from its calls.
+//!
+//! h2 answers PING and SETTINGS by itself and ignores much else, as often as
+//! it comes: a single connection can keep a core busy. So the frames are
+//! counted here, before h2 sees them, by their heads alone.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::transport::breach::Breach;
+use crate::transport::bucket::Bucket;
+use crate::transport::walker::{Head, MAX_STREAM, Walker, flag, kind};
+
+/// How much a peer may ask for; a server's limits tell what the fields mean.
+#[derive(Clone, Debug)]
+pub(crate) struct Allowance {
+    pub(crate) settings: u32,
+    pub(crate) control_frames: u32,
+    pub(crate) resets: u32,
+    /// How long to wait between two pings.
+    pub(crate) ping_interval: Duration,
+    pub(crate) ping_interval_without_calls: Duration,
+}
+
+/// What any peer may ask for, and what none should need.
+impl Default for Allowance {
+    fn default() -> Self {
+        Self {
+            settings: 20,
+            control_frames: 10_000,
+            resets: u32::MAX,
+            ping_interval: Duration::ZERO,
+            ping_interval_without_calls: Duration::ZERO,
+        }
+    }
+}
+
+/// The frames of one connection in both directions.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    received: Walker,
+    sent: Walker,
+    /// The kind of the frame that comes now, and whether it or the block of
+    /// headers that it belongs to is to be followed by another one.
+    kind: u8,
+    block_open: bool,
+    settings: Bucket,
+    control_frames: Bucket,
+    resets: Bucket,
+    pings: Pings,
+    /// What the last bit of the numbers of the peer's own streams is.
+    parity: u32,
+    ages: Ages,
+    /// Whether the peer's SETTINGS have come.
+    greeted: bool,
+    last_read: Instant,
+    last_call: Instant,
+    /// Since when the peer is waited for in the middle of a frame that it
+    /// should have sent in one go.
+    stalled: Option<Instant>,
+    /// The last stream of the last GOAWAY that was sent.
+    going_away: Option<u32>,
+}
+
+impl Meter {
+    /// The meter of a server's connection.
+    pub(crate) fn server(allowance: &Allowance) -> Self {
+        Self::new([PREFACE, 0], allowance)
+    }
+
+    /// The meter of a client's connection.
+    pub(crate) fn client(allowance: &Allowance) -> Self {
+        Self::new([0, PREFACE], allowance)
+    }
+
+    fn new([received, sent]: [usize; 2], allowance: &Allowance) -> Self {
+        let now = Instant::now();
+        Self {
+            received: Walker::behind(received),
+            sent: Walker::behind(sent),
+            kind: kind::DATA,
+            block_open: false,
+            settings: Bucket::new(allowance.settings, SETTINGS_PER_SECOND, now),
+            control_frames: Bucket::new(allowance.control_frames, CONTROL_FRAMES_PER_SECOND, now),
+            resets: Bucket::new(allowance.resets, RESETS_PER_SECOND, now),
+            pings: Pings::new(allowance),
+            parity: u32::from(received > 0),
+            ages: Ages { newest: 0, newer: 0, old: 0, noted: now },
+            greeted: false,
+            last_read: now,
+            last_call: now,
+            stalled: None,
+            going_away: None,
+        }
+    }
+
+    /// Counts what has come from the peer; `calls` tells whether it has calls open.
+    pub(crate) fn receive(&mut self, mut bytes: &[u8], now: Instant, mut calls: bool) -> Result<(), Breach> {
+        self.ages.note(now, self.last_read);
+        self.last_read = now;
+        while let Some(head) = self.received.next(&mut bytes) {
+            if !self.block_open {
+                self.stalled = None;
+            }
+            self.kind = head.kind;
+            calls |= head.kind == kind::HEADERS;
+            self.count(head, now, calls)?;
+        }
+        if !self.is_owed() {
+            self.stalled = None;
+        }
+        Ok(())
+    }
+
+    /// Notes that nothing more has come.
+    pub(crate) fn wait(&mut self) {
+        if self.stalled.is_none() && self.is_owed() {
+            self.stalled = Some(Instant::now());
+        }
+    }
+
+    /// Counts what h2 sends to the peer.
+    pub(crate) fn send(&mut self, mut bytes: &[u8]) {
+        while let Some(head) = self.sent.next(&mut bytes) {
+            match head.kind {
+                kind::DATA | kind::HEADERS => {
+                    self.pings.forget();
+                    self.control_frames.give(CREDIT, MOST_CREDIT);
+                    self.resets.give(u32::from(head.has(flag::END_STREAM)), 0);
+                }
+                // h2 writes small frames in one piece.
+                kind::GOAWAY => self.going_away = bytes.first_chunk().map(|id| u32::from_be_bytes(*id) & MAX_STREAM),
+                _ => {}
+            }
+        }
+    }
+
+    /// The last words to a peer: a GOAWAY, if one can be put in here.
+    pub(crate) fn farewell(&self, breach: Breach) -> Option<Vec<u8>> {
+        // Later GOAWAYs must not name later streams.
+        let last = self.ages.newest.min(self.going_away.unwrap_or(MAX_STREAM));
+        self.sent.is_between_frames().then(|| breach.goaway(last))
+    }
+
+    pub(crate) fn has_greeted(&self) -> bool {
+        self.greeted
+    }
+
+    /// When the last byte came.
+    pub(crate) fn last_read(&self) -> Instant {
+        self.last_read
+    }
+
+    /// When the last headers came.
+    pub(crate) fn last_call(&self) -> Instant {
+        self.last_call
+    }
+
+    /// Since when the rest of a frame or of a block of headers is waited for.
+    pub(crate) fn stalled(&self) -> Option<Instant> {
+        self.stalled
+    }
+
+    /// Whether the peer has begun what it must send in one go. DATA need not be.
+    fn is_owed(&self) -> bool {
+        self.block_open
+            || self.received.is_inside_head()
+            || (self.kind != kind::DATA && !self.received.is_between_frames())
+    }
+
+    fn count(&mut self, head: Head, now: Instant, calls: bool) -> Result<(), Breach> {
+        let is_control = match head.kind {
+            kind::DATA => head.length == 0 && !head.has(flag::END_STREAM),
+            kind::HEADERS => {
+                self.block_open = !head.has(flag::END_HEADERS);
+                if head.stream & 1 == self.parity {
+                    self.ages.newest = self.ages.newest.max(head.stream);
+                }
+                self.last_call = now;
+                self.control_frames.give(CREDIT, MOST_CREDIT);
+                false
+            }
+            kind::CONTINUATION => {
+                self.block_open = !head.has(flag::END_HEADERS);
+                head.length == 0
+            }
+            kind::SETTINGS if !head.has(flag::ACK) => {
+                self.greeted = true;
+                enough(self.settings.take(now), Breach::Settings)?;
+                false
+            }
+            kind::RST_STREAM if self.ages.is_young(head.stream) => {
+                enough(self.resets.take(now), Breach::Resets)?;
+                true
+            }
+            kind::PING if !head.has(flag::ACK) => {
+                enough(self.pings.admit(now, calls), Breach::Pings)?;
+                true
+            }
+            _ => true,
+        };
+        enough(!is_control || self.control_frames.take(now), Breach::ControlFrames)
+    }
+}
+
+fn enough(there: bool, breach: Breach) -> Result<(), Breach> {
+    if there { Ok(()) } else { Err(breach) }
+}
+
+/// When a peer last pinged, and how often it did so too soon (gRFC A8).
+#[derive(Debug)]
+struct Pings {
+    interval: Duration,
+    interval_without_calls: Duration,
+    last: Option<Instant>,
+    strikes: u32,
+}
+
+impl Pings {
+    fn new(allowance: &Allowance) -> Self {
+        Self {
+            interval: allowance.ping_interval,
+            interval_without_calls: allowance.ping_interval_without_calls,
+            last: None,
+            strikes: 0,
+        }
+    }
+
+    /// Whether a ping that comes now is not one too many.
+    fn admit(&mut self, now: Instant, calls: bool) -> bool {
+        let interval = if calls { self.interval } else { self.interval_without_calls };
+        let last = self.last.replace(now);
+        self.strikes += u32::from(last.is_some_and(|last| now.saturating_duration_since(last) < interval));
+        self.strikes <= MAX_STRIKES
+    }
+
+    /// Begins anew: whoever is sent data may ping to measure the way.
+    #[inline]
+    fn forget(&mut self) {
+        self.last = None;
+        self.strikes = 0;
+    }
+}
+
+/// Which streams are young, without a note for each: their numbers grow with time.
+#[derive(Debug)]
+struct Ages {
+    newest: u32,
+    /// The newest stream when this was last noted, and the time before.
+    newer: u32,
+    old: u32,
+    noted: Instant,
+}
+
+impl Ages {
+    fn note(&mut self, now: Instant, last_read: Instant) {
+        if now.saturating_duration_since(self.noted) >= YOUTH {
+            let silent = now.saturating_duration_since(last_read) >= YOUTH;
+            self.old = if silent { self.newest } else { self.newer };
+            self.newer = self.newest;
+            self.noted = now;
+        }
+    }
+
+    /// `true` for half a second, `false` after one.
+    fn is_young(&self, stream: u32) -> bool {
+        stream > self.old
+    }
+}
+
+/// What comes before the first frame of a client.
+const PREFACE: usize = 24;
+
+const SETTINGS_PER_SECOND: u32 = 10;
+const CONTROL_FRAMES_PER_SECOND: u32 = 1_000;
+const RESETS_PER_SECOND: u32 = 100;
+
+/// How many control frames come free with each DATA and HEADERS frame.
+const CREDIT: u32 = 10;
+
+/// How much of that is kept: a whole window of small messages may be on its
+/// way before the first WINDOW_UPDATE for it comes. To read as many frames
+/// takes a tenth of a second.
+const MOST_CREDIT: u32 = 1_000_000;
+
+const MAX_STRIKES: u32 = 2;
+
+/// How long a call must last for its reset to count as no rapid one.
+const YOUTH: Duration = Duration::from_millis(500);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(kind: u8, flags: u8, stream: u32, length: usize) -> Vec<u8> {
+        let mut bytes = Head { length, kind, flags, stream }.encode().to_vec();
+        bytes.resize(bytes.len() + length, 0);
+        bytes
+    }
+
+    /// What comes of `frames` in pieces of each size, which must be the same.
+    fn outcome(allowance: &Allowance, frames: &[Vec<u8>]) -> Result<(), Breach> {
+        let bytes = [vec![0; PREFACE], frames.concat()].concat();
+        let mut outcomes = (1..=bytes.len()).map(|size| {
+            let mut meter = Meter::server(allowance);
+            let now = meter.last_read;
+            let outcome = bytes.chunks(size).try_for_each(|chunk| meter.receive(chunk, now, false));
+            assert!(outcome.is_err() || !meter.is_owed(), "in pieces of {size}");
+            outcome
+        });
+        let first = outcomes.next().unwrap();
+        assert!(outcomes.all(|outcome| outcome == first));
+        first
+    }
+
+    fn small() -> Allowance {
+        let ping_interval = Duration::from_secs(300);
+        Allowance {
+            settings: 3,
+            control_frames: 5,
+            resets: 2,
+            ping_interval,
+            ping_interval_without_calls: ping_interval,
+        }
+    }
+
+    #[test]
+    fn each_budget_holds_as_far_as_it_goes_however_the_bytes_are_split() {
+        let cases = [
+            (3, frame(kind::SETTINGS, 0, 0, 6), Breach::Settings),
+            (5, frame(kind::SETTINGS, flag::ACK, 0, 0), Breach::ControlFrames),
+            (5, frame(8, 0, 0, 4), Breach::ControlFrames),
+            (5, frame(2, 0, 1, 5), Breach::ControlFrames),
+            (5, frame(0xba, 0xff, 7, 3), Breach::ControlFrames),
+            (5, frame(kind::DATA, 0, 1, 0), Breach::ControlFrames),
+            (5, frame(kind::CONTINUATION, flag::END_HEADERS, 1, 0), Breach::ControlFrames),
+            (5, frame(kind::PING, flag::ACK, 0, 8), Breach::ControlFrames),
+            (3, frame(kind::PING, 0, 0, 8), Breach::Pings),
+            (2, frame(kind::RST_STREAM, 0, 1, 4), Breach::Resets),
+        ];
+        for (allowed, frame, breach) in cases {
+            assert_eq!(outcome(&small(), &vec![frame.clone(); allowed]), Ok(()), "{breach:?}");
+            assert_eq!(outcome(&small(), &vec![frame; allowed + 1]), Err(breach));
+        }
+    }
+
+    #[test]
+    fn what_carries_calls_is_not_counted() {
+        let call = [frame(kind::HEADERS, flag::END_HEADERS, 1, 20), frame(kind::DATA, flag::END_STREAM, 1, 0)].concat();
+        assert_eq!(outcome(&small(), &vec![call; 5]), Ok(()));
+        let block = [frame(kind::HEADERS, 0, 1, 20), frame(kind::CONTINUATION, flag::END_HEADERS, 1, 9)].concat();
+        assert_eq!(outcome(&small(), &vec![block; 5]), Ok(()));
+        assert_eq!(outcome(&small(), &vec![frame(kind::DATA, 0, 1, 5); 10]), Ok(()));
+    }
+
+    #[test]
+    fn calls_and_their_answers_bring_credit() {
+        let mut meter = Meter::client(&small());
+        let (now, control) = (meter.last_read, frame(8, 0, 0, 4));
+        for credit in [frame(kind::DATA, 0, 1, 100), frame(kind::HEADERS, flag::END_HEADERS, 1, 9)] {
+            meter.receive(&control.repeat(5), now, true).unwrap();
+            meter.send(&[&vec![0; if credit[3] == kind::DATA { PREFACE } else { 0 }], &credit[..]].concat());
+        }
+        meter.receive(&control.repeat(2 * CREDIT as usize - 5), now, true).unwrap();
+        assert_eq!(meter.receive(&control, now, true), Err(Breach::ControlFrames));
+    }
+
+    #[test]
+    fn calls_that_lasted_are_cancelled_free_of_charge() {
+        let mut meter = Meter::client(&Allowance { control_frames: 1_000, ..small() });
+        meter.parity = 1;
+        let start = meter.last_read;
+        let (open, reset) =
+            (|id| frame(kind::HEADERS, flag::END_HEADERS, id, 9), |id| frame(kind::RST_STREAM, 0, id, 4));
+        meter.receive(&open(1), start, true).unwrap();
+        meter.receive(&open(3), start + YOUTH, true).unwrap();
+        meter.receive(&open(5), start + 2 * YOUTH, true).unwrap();
+        meter.receive(&reset(1).repeat(5), start + 2 * YOUTH, true).unwrap();
+        meter.receive(&[], start + 5 * YOUTH / 2, true).unwrap();
+        meter.receive(&reset(3).repeat(5), start + 3 * YOUTH, true).unwrap();
+        // The burst, and what a second has brought.
+        meter.receive(&reset(5).repeat(4), start + 3 * YOUTH, true).unwrap();
+        assert_eq!(meter.receive(&reset(5), start + 3 * YOUTH, true), Err(Breach::Resets));
+        // After a silence all calls are old.
+        meter.receive(&reset(5).repeat(5), start + 10 * YOUTH, true).unwrap();
+    }
+
+    #[test]
+    fn whoever_leaves_something_half_sent_is_owed_for() {
+        let headers = frame(kind::HEADERS, 0, 1, 3);
+        let end = frame(kind::CONTINUATION, flag::END_HEADERS, 1, 3);
+        let data = frame(kind::DATA, 0, 1, 3);
+        let bytes = [&headers[..], &end, &data].concat();
+        let owed_until = headers.len() + end.len();
+        let mut meter = Meter::client(&small());
+        for (count, byte) in bytes.iter().enumerate() {
+            meter.receive(&[*byte], meter.last_read, true).unwrap();
+            meter.wait();
+            let in_head = (1..9).contains(&(count + 1 - owed_until.min(count + 1)));
+            assert_eq!(meter.stalled().is_some(), count + 1 < owed_until || in_head, "after {} bytes", count + 1);
+        }
+    }
+
+    #[test]
+    fn last_words_are_said_between_frames_only() {
+        let mut meter = Meter::client(&small());
+        assert_eq!(meter.farewell(Breach::Pings), None);
+        meter.send(&[0; PREFACE]);
+        let (goaway, data) = (frame(kind::GOAWAY, 0, 0, 8), frame(kind::DATA, 0, 1, 5));
+        meter.send(&data[..12]);
+        assert_eq!(meter.farewell(Breach::Pings), None);
+        meter.send(&data[12..]);
+        let words = meter.farewell(Breach::Pings).unwrap();
+        assert!(words.ends_with(b"\0\0\0\x0btoo_many_pings"));
+        meter.send(&goaway);
+        assert_eq!(meter.farewell(Breach::Pings).unwrap()[9..13], [0; 4]);
+    }
+}
