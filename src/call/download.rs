@@ -232,7 +232,7 @@ impl Download {
         let body = Body::new(stream, ended, HELD_BACK);
         let is_grpc = head.status == StatusCode::OK
             && head.headers.get(header::CONTENT_TYPE).is_some_and(|value| is_grpc(value.as_bytes()));
-        if (body.is_ended() || !is_grpc) && head.headers.contains_key(GRPC_STATUS) {
+        if body.is_ended() && head.headers.contains_key(GRPC_STATUS) || !is_grpc && tells_failure(&head.headers) {
             return self.end(read_status(head.headers));
         }
         if !is_grpc {
@@ -305,7 +305,7 @@ impl Foreign {
                     self.text.extend_from_slice(&chunk[..chunk.len().min(FOREIGN_TEXT - self.text.len())]);
                 }
                 Ok(None) => match ready!(self.body.poll_trailers(cx)) {
-                    Ok(Some(trailers)) if trailers.contains_key(GRPC_STATUS) => {
+                    Ok(Some(trailers)) if tells_failure(&trailers) => {
                         return Poll::Ready(read_status(trailers));
                     }
                     _ => break,
@@ -328,6 +328,12 @@ impl Foreign {
 
 fn read_status(trailers: HeaderMap) -> Result<Metadata, Status> {
     Status::read(trailers).unwrap_or_else(|| Err(no_status()))
+}
+
+/// Whether there is a status other than OK: what is not gRPC may fail with one,
+/// but never succeeds, since its body holds no messages.
+fn tells_failure(headers: &HeaderMap) -> bool {
+    headers.get(GRPC_STATUS).is_some_and(|value| Code::from_header(value.as_bytes()) != Code::Ok)
 }
 
 #[cold]

@@ -153,6 +153,24 @@ async fn an_answer_that_is_not_grpc_is_named() {
     assert!(text.len() < 2048 && !text.contains("the end"), "{} bytes", text.len());
 }
 
+/// C7: a body that is not gRPC is no success, whatever status comes with it: its messages would be lost.
+#[tokio::test(start_paused = true)]
+async fn a_foreign_body_never_succeeds() {
+    let head = [(":status", "200"), ("content-type", "text/plain"), ("grpc-status", "0")];
+    for in_head in [true, false] {
+        let mut server = RawServer::new();
+        let client = server.client();
+        let (replies, mut peer) = tokio::join!(client.server_stream(noted("x")), server.accept());
+        let stream = peer.accept().await;
+        peer.headers(stream, &head[..if in_head { 3 } else { 2 }], MORE).await;
+        peer.data(stream, note("y"), MORE).await;
+        peer.trailers(stream, "0", &[]).await;
+        let status = replies.unwrap().recv().await.unwrap_err();
+        assert_eq!(status.code(), Code::Unknown, "{status}");
+        assert!(status.message().contains("text/plain"), "{status}");
+    }
+}
+
 /// C7: a server that sends a page without end is left.
 #[tokio::test(start_paused = true)]
 async fn an_endless_page_is_left() {
