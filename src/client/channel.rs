@@ -79,7 +79,7 @@ impl Channel {
     ///
     /// If no connection can be made ([`Error::is_connect`]).
     pub async fn ready(&self) -> Result<(), Error> {
-        let connected = Arc::clone(&self.subchannel).connect(self.settings.connect_timeout);
+        let connected = Arc::clone(&self.subchannel).connect(self.settings.connect_timeout, self.settings.keepalive);
         connected.await.map(drop).map_err(|status| Error::new(Kind::Connect, status.message()))
     }
 

@@ -9,7 +9,8 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use h2::client::{Builder, SendRequest};
 
-use crate::transport::{Allowance, BufferedIo, Io, IoHandle, Meter, Quota, settings};
+use crate::client::keepalive::{Keepalive, Watch};
+use crate::transport::{Allowance, Breach, BufferedIo, Io, IoHandle, Meter, Quota, settings};
 
 /// A connection, as the calls on it see it.
 #[derive(Clone, Debug)]
@@ -34,18 +35,20 @@ impl Connection {
 pub(crate) struct Driver {
     h2: h2::client::Connection<BufferedIo, Bytes>,
     io: IoHandle,
+    watch: Watch,
     /// Dropped after the connection, so that nobody takes it for usable.
     gate: Gate,
 }
 
 /// Greets the server and waits for its settings: only then is it known how
 /// many calls it takes.
-pub(crate) async fn establish(io: impl Io) -> io::Result<(Connection, Driver)> {
+pub(crate) async fn establish(io: impl Io, keepalive: Keepalive) -> io::Result<(Connection, Driver)> {
     let (io, handle) = BufferedIo::new(io, Meter::client(&Allowance::default()));
     // Nothing is written yet but into the buffer, so that it cannot block.
-    let (requests, h2) = builder().handshake::<_, Bytes>(io).await.map_err(failed)?;
+    let (requests, mut h2) = builder().handshake::<_, Bytes>(io).await.map_err(failed)?;
     let quota = Quota::new(0);
-    let mut driver = Driver { h2, io: handle, gate: Gate(Arc::clone(&quota)) };
+    let watch = Watch::new(keepalive, h2.ping_pong());
+    let mut driver = Driver { h2, io: handle, watch, gate: Gate(Arc::clone(&quota)) };
     poll_fn(|cx| driver.poll_settings(cx)).await?;
     Ok((Connection { requests, quota }, driver))
 }
@@ -68,20 +71,29 @@ impl Future for Driver {
     type Output = io::Result<()>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.io.begin_turn(true);
-        if let Poll::Ready(result) = Pin::new(&mut self.h2).poll(cx) {
+        let me = &mut *self;
+        let calls = me.gate.0.is_in_use();
+        me.io.begin_turn(calls);
+        me.watch.begin_turn(cx, &me.io, calls);
+        if let Poll::Ready(result) = Pin::new(&mut me.h2).poll(cx) {
             // The connection is over; what can still be said is said once.
-            let _ = self.io.poll_drain(cx);
+            let _ = me.io.poll_drain(cx);
             return Poll::Ready(result.map_err(failed));
         }
-        let limit = self.h2.max_concurrent_send_streams();
+        let limit = me.h2.max_concurrent_send_streams();
         if limit != NOT_KNOWN {
-            self.gate.0.set_limit(limit);
+            me.gate.0.set_limit(limit);
         }
-        match self.io.end_turn(cx) {
-            Ok(_) => Poll::Pending,
-            Err(error) => Poll::Ready(Err(error)),
+        if let Err(error) = me.io.end_turn(cx) {
+            return Poll::Ready(Err(error));
         }
+        if me.watch.end_turn(cx, &me.io, calls).is_err() {
+            // h2 tells the calls, unless it is stuck.
+            me.io.condemn(Breach::Silence);
+            let _ = Pin::new(&mut me.h2).poll(cx);
+            return Poll::Ready(Err(io::Error::other(Breach::Silence)));
+        }
+        Poll::Pending
     }
 }
 

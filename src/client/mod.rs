@@ -3,6 +3,7 @@
 mod backoff;
 mod channel;
 mod connection;
+mod keepalive;
 mod opening;
 mod settings;
 mod streaming;

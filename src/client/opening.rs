@@ -67,7 +67,7 @@ impl Opening {
 
     async fn wait_and_open(&self, subchannel: &Arc<Subchannel>, settings: &Settings) -> Result<Opened, Status> {
         for _ in 0..CONNECTIONS {
-            let connected = Arc::clone(subchannel).connect(settings.connect_timeout);
+            let connected = Arc::clone(subchannel).connect(settings.connect_timeout, settings.keepalive);
             let mut connection = within(self.deadline, connected).await??;
             let permit = within(self.deadline, Arc::clone(&connection.quota).acquire()).await?;
             // It may have been lost in the meantime.

@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::client::backoff::Backoff;
 use crate::client::connection::{self, Connection, Driver};
+use crate::client::keepalive::{self, Keepalive};
 use crate::client::target::Target;
 use crate::status::Status;
 
@@ -35,6 +36,8 @@ struct State {
     /// Counts attempts, so that the end of an old connection is not taken for
     /// that of the present one.
     attempt: u64,
+    /// How often the server has ended a connection for our pings.
+    complaints: u32,
 }
 
 #[derive(Debug)]
@@ -48,7 +51,7 @@ enum Phase {
 
 impl Subchannel {
     pub(crate) fn new(target: Target) -> Arc<Self> {
-        let state = State { phase: Phase::Idle, backoff: Backoff::default(), attempt: 0 };
+        let state = State { phase: Phase::Idle, backoff: Backoff::default(), attempt: 0, complaints: 0 };
         Arc::new(Self { target, state: Mutex::new(state), changed: Notify::new() })
     }
 
@@ -66,13 +69,17 @@ impl Subchannel {
     }
 
     /// Waits for the connection; an error once an attempt to make it has failed.
-    pub(crate) async fn connect(self: Arc<Self>, patience: Duration) -> Result<Connection, Status> {
+    pub(crate) async fn connect(
+        self: Arc<Self>,
+        patience: Duration,
+        keepalive: Keepalive,
+    ) -> Result<Connection, Status> {
         loop {
             let changed = self.changed.notified();
             if let Some(connection) = self.ready() {
                 return Ok(connection);
             }
-            let attempt = self.begin(patience)?;
+            let attempt = self.begin(patience, keepalive)?;
             changed.await;
             // However long it took: who has waited for an attempt hears how it ended.
             if let Some(status) = self.failure_of(attempt) {
@@ -82,7 +89,7 @@ impl Subchannel {
     }
 
     /// Begins an attempt, unless one is under way; gives its number.
-    fn begin(self: &Arc<Self>, patience: Duration) -> Result<u64, Status> {
+    fn begin(self: &Arc<Self>, patience: Duration, keepalive: Keepalive) -> Result<u64, Status> {
         let runtime = Handle::try_current().map_err(|error| {
             let message = "a call needs a tokio runtime around it (a blocking channel has its own)";
             Status::internal(message).with_source(error)
@@ -93,7 +100,7 @@ impl Subchannel {
         };
         let number = attempt.number;
         // Without the lock: a runtime that is shutting down drops the task here and now.
-        let task = runtime.spawn(attempt.run(patience)).abort_handle();
+        let task = runtime.spawn(attempt.run(patience, keepalive)).abort_handle();
         let mut state = self.lock();
         if state.attempt == number
             && let Phase::Connecting(owner) = &mut state.phase
@@ -115,6 +122,7 @@ impl Subchannel {
         Ok(Next::Begin(Attempt {
             subchannel: Arc::downgrade(self),
             number: state.attempt,
+            complaints: state.complaints,
             started: Instant::now(),
             target: self.target.clone(),
         }))
@@ -153,17 +161,22 @@ enum Next {
 struct Attempt {
     subchannel: Weak<Subchannel>,
     number: u64,
+    /// Those that came before it.
+    complaints: u32,
     started: Instant,
     target: Target,
 }
 
 impl Attempt {
-    async fn run(self, patience: Duration) {
-        match timeout(patience, self.establish()).await {
+    async fn run(self, patience: Duration, keepalive: Keepalive) {
+        match timeout(patience, self.establish(keepalive.after(self.complaints))).await {
             Ok(Ok((connection, driver))) => {
                 self.succeed(connection);
                 if let Err(error) = driver.await {
                     tracing::debug!(server = %self.target, %error, "connection ended");
+                    if keepalive::is_complaint(&error) {
+                        self.complain();
+                    }
                 }
             }
             Ok(Err(status)) => self.fail(status),
@@ -171,9 +184,18 @@ impl Attempt {
         }
     }
 
-    async fn establish(&self) -> Result<(Connection, Driver), Status> {
+    /// The server wants less pings; other connections may have told it, too.
+    fn complain(&self) {
+        tracing::warn!(server = %self.target, "the server complains of pings: the next connections send half as many");
+        if let Some(subchannel) = self.subchannel.upgrade() {
+            let mut state = subchannel.lock();
+            state.complaints = state.complaints.max(self.complaints + 1);
+        }
+    }
+
+    async fn establish(&self, keepalive: Keepalive) -> Result<(Connection, Driver), Status> {
         let io = self.target.connect().await.map_err(|error| self.failure(&error).with_source(error))?;
-        connection::establish(io).await.map_err(|error| self.failure(&error).with_source(error))
+        connection::establish(io, keepalive).await.map_err(|error| self.failure(&error).with_source(error))
     }
 
     #[cold]

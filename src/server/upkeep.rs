@@ -4,11 +4,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use h2::{Ping, PingPong};
 use tokio::time::Instant;
 
 use crate::server::limits::Limits;
-use crate::transport::{Alarm, Breach, BufferedIo, IoHandle, Keepalive, Pulse, Step};
+use crate::transport::{Alarm, Breach, BufferedIo, Gone, IoHandle, Pinger, Pulse};
 
 /// The timers of one connection, on one alarm.
 pub(crate) struct Upkeep {
@@ -17,8 +16,7 @@ pub(crate) struct Upkeep {
     /// When the client's SETTINGS must have come.
     greeting: Option<Instant>,
     header_block_timeout: Duration,
-    keepalive: Option<Keepalive>,
-    pings: Option<PingPong>,
+    pinger: Option<Pinger>,
     /// How long a client may take to answer a ping.
     patience: Duration,
     idle: Option<Duration>,
@@ -42,8 +40,7 @@ impl Upkeep {
             begun: false,
             greeting: now.checked_add(limits.handshake_timeout),
             header_block_timeout: limits.header_block_timeout,
-            keepalive: limits.keepalive_time.map(|time| Keepalive::new(time, limits.keepalive_timeout)),
-            pings: h2.ping_pong(),
+            pinger: limits.keepalive_time.map(|time| Pinger::new(time, limits.keepalive_timeout, h2.ping_pong())),
             patience: limits.keepalive_timeout,
             idle: limits.max_connection_idle,
             grace: limits.max_connection_age_grace,
@@ -95,9 +92,12 @@ impl Upkeep {
             return Poll::Ready(());
         }
         let open = self.busy || h2.has_streams();
-        let Some(ping) = self.keep_alive(cx, now, pulse) else {
-            tracing::debug!("connection cut: no answer to a ping within {:?}", self.patience);
-            return Poll::Ready(());
+        let ping = match self.pinger.as_mut().map(|pinger| pinger.poll(cx, now, pulse.last_read)).transpose() {
+            Ok(next) => next.flatten(),
+            Err(Gone) => {
+                tracing::debug!("connection cut: no answer to a ping within {:?}", self.patience);
+                return Poll::Ready(());
+            }
         };
         if self.is_over(now, pulse, open) && self.leaving.is_none() {
             self.leaving = Some(now);
@@ -127,20 +127,6 @@ impl Upkeep {
         stalled.then_some(Breach::HeaderBlock)
     }
 
-    /// Pings if it is time; gives when to look again, or `None` if the client is gone.
-    fn keep_alive(&mut self, cx: &mut Context<'_>, now: Instant, pulse: Pulse) -> Option<Option<Instant>> {
-        let Some(keepalive) = &mut self.keepalive else {
-            return Some(None);
-        };
-        loop {
-            match keepalive.step(now, pulse.last_read) {
-                Step::Wait(until) => return Some(until),
-                Step::Dead => return None,
-                Step::Ping => ping(self.pings.as_mut(), cx),
-            }
-        }
-    }
-
     /// Whether the connection is to take no more calls.
     fn is_over(&self, now: Instant, pulse: Pulse, open: bool) -> bool {
         self.end.is_some_and(|end| end <= now) || self.idle_end(now, pulse, open).is_some_and(|end| end <= now)
@@ -161,15 +147,6 @@ impl Upkeep {
         let since = if open { now } else { leaving };
         let answer = since.checked_add(self.patience);
         [grace, answer].into_iter().flatten().min()
-    }
-}
-
-/// Sends a PING, unless one is still on its way: then that one will do.
-fn ping(pings: Option<&mut PingPong>, cx: &mut Context<'_>) {
-    if let Some(pings) = pings {
-        // An answer to the last one has to be taken before there can be another.
-        let _ = pings.poll_pong(cx);
-        let _ = pings.send_ping(Ping::opaque());
     }
 }
 

@@ -15,6 +15,8 @@ pub(crate) enum Breach {
     HeaderBlock,
     /// It did not send its SETTINGS in time.
     NoSettings,
+    /// It did not answer a ping in time.
+    Silence,
 }
 
 impl Breach {
@@ -27,6 +29,7 @@ impl Breach {
             Self::ControlFrames => "too_many_control_frames",
             Self::HeaderBlock => "header_block_timeout",
             Self::NoSettings => "settings_timeout",
+            Self::Silence => "keepalive_timeout",
         }
     }
 
@@ -41,7 +44,10 @@ impl Breach {
 
 impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the peer broke a limit: {}", self.name())
+        match self {
+            Self::Silence => f.write_str("the peer did not answer a ping in time"),
+            _ => write!(f, "the peer has used up its patience: {}", self.name()),
+        }
     }
 }
 

@@ -144,7 +144,8 @@ impl IoHandle {
         }
     }
 
-    /// Ends the connection by force: [`tell_why`](Self::tell_why) tells the reason.
+    /// Ends the connection by force: h2 can read no more, and
+    /// [`tell_why`](Self::tell_why) tells the peer the reason.
     pub(crate) fn condemn(&self, breach: Breach) {
         lock(&self.0).breach.get_or_insert(breach);
     }
@@ -221,6 +222,9 @@ impl Inner {
     }
 
     fn poll_fill(&mut self, cx: &mut Context<'_>, target: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if let Some(breach) = self.breach {
+            return Poll::Ready(Err(io::Error::other(breach)));
+        }
         if self.credit == 0 {
             self.starved = true;
             return Poll::Pending;

@@ -1,15 +1,65 @@
 //! Whether the other side of a connection is still there.
 
+use std::task::Context;
 use std::time::Duration;
 
+use h2::{Ping, PingPong};
 use tokio::time::Instant;
+
+/// The pings of a connection.
+pub(crate) struct Pinger {
+    keepalive: Keepalive,
+    pings: Option<PingPong>,
+}
+
+/// The other side of a connection did not answer.
+#[derive(Debug)]
+pub(crate) struct Gone;
+
+impl Pinger {
+    /// Pings after `time` without a byte, by what h2 gives for it.
+    pub(crate) fn new(time: Duration, timeout: Duration, pings: Option<PingPong>) -> Self {
+        Self { keepalive: Keepalive::new(time, timeout), pings }
+    }
+
+    /// Does what is due if the last byte came at `last_read`; gives when to look
+    /// again.
+    pub(crate) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        now: Instant,
+        last_read: Instant,
+    ) -> Result<Option<Instant>, Gone> {
+        loop {
+            match self.keepalive.step(now, last_read) {
+                Step::Wait(until) => return Ok(until),
+                Step::Ping => self.ping(cx),
+                Step::Dead => return Err(Gone),
+            }
+        }
+    }
+
+    /// Expects no answer any more.
+    pub(crate) fn rest(&mut self) {
+        self.keepalive.pinged = None;
+    }
+
+    /// Sends a PING, unless one is still on its way: then that one will do.
+    fn ping(&mut self, cx: &mut Context<'_>) {
+        if let Some(pings) = &mut self.pings {
+            // The answer to the last one has to be taken before there can be another.
+            let _ = pings.poll_pong(cx);
+            let _ = pings.send_ping(Ping::opaque());
+        }
+    }
+}
 
 /// Asks after so much silence, and waits so long for any sign of life.
 ///
 /// It has no clock of its own: its owner asks it what to do, and comes back
 /// when it says so.
 #[derive(Debug)]
-pub(crate) struct Keepalive {
+struct Keepalive {
     time: Duration,
     timeout: Duration,
     /// When the last ping was sent, until something came after it.
@@ -18,7 +68,7 @@ pub(crate) struct Keepalive {
 
 /// What is to be done.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+enum Step {
     /// Nothing until then; `None` is for ever.
     Wait(Option<Instant>),
     /// Send a PING, and ask again.
@@ -28,12 +78,12 @@ pub(crate) enum Step {
 }
 
 impl Keepalive {
-    pub(crate) fn new(time: Duration, timeout: Duration) -> Self {
+    fn new(time: Duration, timeout: Duration) -> Self {
         Self { time, timeout, pinged: None }
     }
 
     /// What is to be done now if the last byte came at `last_read`.
-    pub(crate) fn step(&mut self, now: Instant, last_read: Instant) -> Step {
+    fn step(&mut self, now: Instant, last_read: Instant) -> Step {
         if self.pinged.is_some_and(|pinged| last_read >= pinged) {
             self.pinged = None;
         }

@@ -16,7 +16,7 @@ pub(crate) use alarm::Alarm;
 pub(crate) use breach::Breach;
 pub(crate) use buffered::{BufferedIo, IoHandle, Pulse};
 pub use in_process::{InProcessConnector, InProcessListener, in_process};
-pub(crate) use keepalive::{Keepalive, Step};
+pub(crate) use keepalive::{Gone, Pinger};
 pub(crate) use meter::{Allowance, Meter};
 pub use peer::Peer;
 pub(crate) use quota::{Permit, Quota};

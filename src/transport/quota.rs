@@ -57,6 +57,11 @@ impl Quota {
         }
     }
 
+    /// Whether there are calls.
+    pub(crate) fn is_in_use(&self) -> bool {
+        self.open.load(Ordering::Relaxed) > 0
+    }
+
     fn take(self: &Arc<Self>) -> Option<Permit> {
         let limit = self.limit.load(Ordering::SeqCst);
         let taken =

@@ -7,6 +7,7 @@ mod cancel;
 mod client_call;
 mod client_connection;
 mod client_flow;
+mod client_keepalive;
 mod client_status;
 mod connection_age;
 mod door;
