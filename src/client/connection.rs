@@ -54,15 +54,16 @@ pub(crate) async fn establish(io: impl Io, keepalive: Keepalive) -> io::Result<(
 }
 
 impl Driver {
-    /// Ready once the server's settings have come.
+    /// Ready once the server's settings have come, also if it has then said at
+    /// once that it is about to go: that is no failure to connect.
     fn poll_settings(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match Pin::new(&mut *self).poll(cx) {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            _ if self.h2.max_concurrent_send_streams() != NOT_KNOWN => Poll::Ready(Ok(())),
             Poll::Ready(Ok(())) => {
                 Poll::Ready(Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it was closed before it had begun")))
             }
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            Poll::Pending if self.h2.max_concurrent_send_streams() == NOT_KNOWN => Poll::Pending,
-            Poll::Pending => Poll::Ready(Ok(())),
+            Poll::Pending => Poll::Pending,
         }
     }
 }

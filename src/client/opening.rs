@@ -21,7 +21,7 @@ use crate::frame::PREFIX;
 use crate::metadata::Metadata;
 use crate::status::Status;
 use crate::timeout;
-use crate::transport::{Permit, reset};
+use crate::transport::Permit;
 
 /// A call that is about to be made.
 #[derive(Debug)]
@@ -58,8 +58,9 @@ impl Opening {
     pub(crate) async fn open(&self, subchannel: &Arc<Subchannel>, settings: &Settings) -> Result<Opened, Status> {
         if let Some(connection) = subchannel.ready()
             && let Some(permit) = connection.quota.try_acquire()
+            && let Some(opened) = self.send(connection, permit, subchannel, settings)?
         {
-            return self.send(connection, permit, subchannel, settings);
+            return Ok(opened);
         }
         // Boxed, since hardly any call has to wait and all have to hold it.
         Box::pin(self.wait_and_open(subchannel, settings)).await
@@ -71,25 +72,28 @@ impl Opening {
             let mut connection = within(self.deadline, connected).await??;
             let permit = within(self.deadline, Arc::clone(&connection.quota).acquire()).await?;
             // It may have been lost in the meantime.
-            if connection.is_usable() {
-                return self.send(connection, permit, subchannel, settings);
+            if connection.is_usable()
+                && let Some(opened) = self.send(connection, permit, subchannel, settings)?
+            {
+                return Ok(opened);
             }
         }
         let lost = format!("{} ended {CONNECTIONS} connections before the call could be sent", subchannel.target);
         Err(Status::unavailable(lost))
     }
 
+    /// `None` if the connection has just ended, or has been told to: nothing was sent.
     fn send(
         &self,
         mut connection: Connection,
         permit: Permit,
         subchannel: &Subchannel,
         settings: &Settings,
-    ) -> Result<Opened, Status> {
+    ) -> Result<Option<Opened>, Status> {
         let request = self.request(&subchannel.target.authority, &settings.user_agent)?;
         match connection.requests.send_request(request, false) {
-            Ok((response, stream)) => Ok(Opened { response, stream, permit }),
-            Err(error) if error.is_go_away() || error.is_io() => Err(reset::status(&error)),
+            Ok((response, stream)) => Ok(Some(Opened { response, stream, permit })),
+            Err(error) if error.is_go_away() || error.is_io() => Ok(None),
             Err(error) => Err(Status::internal(format!("the call cannot be sent: {error}")).with_source(error)),
         }
     }
