@@ -32,15 +32,21 @@ impl Block {
 
     /// Decodes a whole block; the table of `decoder` goes on from block to block.
     pub(crate) fn decode(decoder: &mut httlib_hpack::Decoder<'_>, block: &[u8]) -> Self {
+        Self::try_decode(decoder, block).expect("the peer sends valid HPACK")
+    }
+
+    /// As `decode`; tells what is wrong with a block that cannot be read.
+    pub(crate) fn try_decode(decoder: &mut httlib_hpack::Decoder<'_>, block: &[u8]) -> Result<Self, String> {
         let mut fields = Vec::new();
-        decoder.decode(&mut block.to_vec(), &mut fields).expect("the peer sends valid HPACK");
-        let text = |name| String::from_utf8(name).expect("a name is ASCII");
-        Self(fields.into_iter().map(|(name, value, _)| (text(name), value)).collect())
+        decoder.decode(&mut block.to_vec(), &mut fields).map_err(|error| format!("no HPACK: {error:?}"))?;
+        let text = |name| String::from_utf8(name).map_err(|error| format!("a name that is not ASCII: {error}"));
+        let fields = fields.into_iter().map(|(name, value, _)| Ok((text(name)?, value)));
+        fields.collect::<Result<_, String>>().map(Self)
     }
 }
 
 /// Encodes fields as literals without indexing and without Huffman (RFC 7541, 6.2.2).
-pub(crate) fn encode<N: AsRef<[u8]>, V: AsRef<[u8]>>(fields: &[(N, V)]) -> BytesMut {
+pub fn encode<N: AsRef<[u8]>, V: AsRef<[u8]>>(fields: &[(N, V)]) -> BytesMut {
     let mut block = BytesMut::new();
     for (name, value) in fields {
         block.put_u8(0);

@@ -4,6 +4,7 @@
 //! Every wait of the peer is bounded, and every frame it reads is checked against what an HTTP/2 peer must never
 //! send (see [`RawPeer`]), so each test also proves those rules.
 
+mod attack;
 mod block;
 mod books;
 mod client;
@@ -14,11 +15,13 @@ mod pipe;
 mod raw_server;
 mod running;
 mod script;
+mod seen;
 mod server;
 mod stream;
 mod wire_client;
 
-pub use block::Block;
+pub use attack::{End, QUIET, attack_client, attack_server};
+pub use block::{Block, encode};
 pub use client::{PREFACE, request};
 pub use frame::{Frame, error, flag, kind, setting};
 pub use message::{message, messages, note, note_value, prefixed};
@@ -26,5 +29,6 @@ pub use peer::{END, GoAway, MORE, PATIENCE, RawPeer};
 pub use raw_server::RawServer;
 pub use running::Running;
 pub use script::{BIDI, CLIENT_STREAM, Handling, SERVER_STREAM, Script, UNARY, noted};
+pub use seen::Seen;
 pub use stream::Stream;
 pub use wire_client::WireClient;
