@@ -4,6 +4,7 @@
 //! it comes: a single connection can keep a core busy. So the frames are
 //! counted here, before h2 sees them, by their heads alone.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -41,10 +42,22 @@ impl Default for Allowance {
 pub(crate) struct Meter {
     received: Walker,
     sent: Walker,
+    ledger: Ledger,
+    last_read: Instant,
+    /// Since when the peer is waited for in the middle of a frame that it
+    /// should have sent in one go.
+    stalled: Option<Instant>,
+}
+
+/// What the frames come to.
+#[derive(Debug)]
+struct Ledger {
     /// The kind of the frame that comes now, and whether it or the block of
     /// headers that it belongs to is to be followed by another one.
     kind: u8,
     block_open: bool,
+    /// Whether something was finished that the peer must send in one go.
+    finished: bool,
     settings: Bucket,
     control_frames: Bucket,
     resets: Bucket,
@@ -54,11 +67,7 @@ pub(crate) struct Meter {
     ages: Ages,
     /// Whether the peer's SETTINGS have come.
     greeted: bool,
-    last_read: Instant,
     last_call: Instant,
-    /// Since when the peer is waited for in the middle of a frame that it
-    /// should have sent in one go.
-    stalled: Option<Instant>,
     /// The last stream of the last GOAWAY that was sent.
     going_away: Option<u32>,
 }
@@ -79,35 +88,33 @@ impl Meter {
         Self {
             received: Walker::behind(received),
             sent: Walker::behind(sent),
-            kind: kind::DATA,
-            block_open: false,
-            settings: Bucket::new(allowance.settings, SETTINGS_PER_SECOND, now),
-            control_frames: Bucket::new(allowance.control_frames, CONTROL_FRAMES_PER_SECOND, now),
-            resets: Bucket::new(allowance.resets, RESETS_PER_SECOND, now),
-            pings: Pings::new(allowance),
-            parity: u32::from(received > 0),
-            ages: Ages { newest: 0, newer: 0, old: 0, noted: now },
-            greeted: false,
+            ledger: Ledger {
+                kind: kind::DATA,
+                block_open: false,
+                finished: false,
+                settings: Bucket::new(allowance.settings, SETTINGS_PER_SECOND, now),
+                control_frames: Bucket::new(allowance.control_frames, CONTROL_FRAMES_PER_SECOND, now),
+                resets: Bucket::new(allowance.resets, RESETS_PER_SECOND, now),
+                pings: Pings::new(allowance),
+                parity: u32::from(received > 0),
+                ages: Ages { newest: 0, newer: 0, old: 0, noted: now },
+                greeted: false,
+                last_call: now,
+                going_away: None,
+            },
             last_read: now,
-            last_call: now,
             stalled: None,
-            going_away: None,
         }
     }
 
     /// Counts what has come from the peer; `calls` tells whether it has calls open.
-    pub(crate) fn receive(&mut self, mut bytes: &[u8], now: Instant, mut calls: bool) -> Result<(), Breach> {
-        self.ages.note(now, self.last_read);
+    pub(crate) fn receive(&mut self, bytes: &[u8], now: Instant, mut calls: bool) -> Result<(), Breach> {
+        let ledger = &mut self.ledger;
+        ledger.ages.note(now, self.last_read);
         self.last_read = now;
-        while let Some(head) = self.received.next(&mut bytes) {
-            if !self.block_open {
-                self.stalled = None;
-            }
-            self.kind = head.kind;
-            calls |= head.kind == kind::HEADERS;
-            self.count(head, now, calls)?;
-        }
-        if !self.is_owed() {
+        ledger.finished = false;
+        self.received.walk(bytes, |head, _| ledger.receive(head, now, &mut calls))?;
+        if self.stalled.is_some() && (self.ledger.finished || !self.is_owed()) {
             self.stalled = None;
         }
         Ok(())
@@ -115,36 +122,41 @@ impl Meter {
 
     /// Notes that nothing more has come.
     pub(crate) fn wait(&mut self) {
-        if self.stalled.is_none() && self.is_owed() {
+        if self.is_owed() && self.stalled.is_none() {
             self.stalled = Some(Instant::now());
         }
     }
 
     /// Counts what h2 sends to the peer.
-    pub(crate) fn send(&mut self, mut bytes: &[u8]) {
-        while let Some(head) = self.sent.next(&mut bytes) {
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
+        let (mut frames, mut ends) = (0, 0);
+        let going_away = &mut self.ledger.going_away;
+        let Ok(()) = self.sent.walk(bytes, |head, behind| {
             match head.kind {
                 kind::DATA | kind::HEADERS => {
-                    self.pings.forget();
-                    self.control_frames.give(CREDIT, MOST_CREDIT);
-                    self.resets.give(u32::from(head.has(flag::END_STREAM)), 0);
+                    frames += 1;
+                    ends += u32::from(head.has(flag::END_STREAM));
                 }
                 // h2 writes small frames in one piece.
-                kind::GOAWAY => self.going_away = bytes.first_chunk().map(|id| u32::from_be_bytes(*id) & MAX_STREAM),
+                kind::GOAWAY => *going_away = behind.first_chunk().map(|id| u32::from_be_bytes(*id) & MAX_STREAM),
                 _ => {}
             }
+            Ok::<_, Infallible>(())
+        });
+        if frames > 0 {
+            self.ledger.credit(frames, ends);
         }
     }
 
     /// The last words to a peer: a GOAWAY, if one can be put in here.
     pub(crate) fn farewell(&self, breach: Breach) -> Option<Vec<u8>> {
         // Later GOAWAYs must not name later streams.
-        let last = self.ages.newest.min(self.going_away.unwrap_or(MAX_STREAM));
+        let last = self.ledger.ages.newest.min(self.ledger.going_away.unwrap_or(MAX_STREAM));
         self.sent.is_between_frames().then(|| breach.goaway(last))
     }
 
     pub(crate) fn has_greeted(&self) -> bool {
-        self.greeted
+        self.ledger.greeted
     }
 
     /// When the last byte came.
@@ -154,7 +166,7 @@ impl Meter {
 
     /// When the last headers came.
     pub(crate) fn last_call(&self) -> Instant {
-        self.last_call
+        self.ledger.last_call
     }
 
     /// Since when the rest of a frame or of a block of headers is waited for.
@@ -164,43 +176,60 @@ impl Meter {
 
     /// Whether the peer has begun what it must send in one go. DATA need not be.
     fn is_owed(&self) -> bool {
-        self.block_open
+        self.ledger.block_open
             || self.received.is_inside_head()
-            || (self.kind != kind::DATA && !self.received.is_between_frames())
+            || (self.ledger.kind != kind::DATA && !self.received.is_between_frames())
     }
+}
 
-    fn count(&mut self, head: Head, now: Instant, calls: bool) -> Result<(), Breach> {
-        let is_control = match head.kind {
-            kind::DATA => head.length == 0 && !head.has(flag::END_STREAM),
+impl Ledger {
+    #[inline]
+    fn receive(&mut self, head: Head, now: Instant, calls: &mut bool) -> Result<(), Breach> {
+        self.finished |= !self.block_open;
+        self.kind = head.kind;
+        match head.kind {
+            kind::DATA if head.length > 0 || head.has(flag::END_STREAM) => Ok(()),
             kind::HEADERS => {
                 self.block_open = !head.has(flag::END_HEADERS);
                 if head.stream & 1 == self.parity {
                     self.ages.newest = self.ages.newest.max(head.stream);
                 }
                 self.last_call = now;
+                *calls = true;
                 self.control_frames.give(CREDIT, MOST_CREDIT);
-                false
+                Ok(())
             }
+            _ => self.control(head, now, *calls),
+        }
+    }
+
+    /// Counts a frame that carries nothing of a call, but for CONTINUATION.
+    fn control(&mut self, head: Head, now: Instant, calls: bool) -> Result<(), Breach> {
+        match head.kind {
             kind::CONTINUATION => {
                 self.block_open = !head.has(flag::END_HEADERS);
-                head.length == 0
+                if head.length > 0 {
+                    return Ok(());
+                }
             }
             kind::SETTINGS if !head.has(flag::ACK) => {
                 self.greeted = true;
-                enough(self.settings.take(now), Breach::Settings)?;
-                false
+                return enough(self.settings.take(now), Breach::Settings);
             }
-            kind::RST_STREAM if self.ages.is_young(head.stream) => {
-                enough(self.resets.take(now), Breach::Resets)?;
-                true
-            }
-            kind::PING if !head.has(flag::ACK) => {
-                enough(self.pings.admit(now, calls), Breach::Pings)?;
-                true
-            }
-            _ => true,
-        };
-        enough(!is_control || self.control_frames.take(now), Breach::ControlFrames)
+            kind::RST_STREAM if self.ages.is_young(head.stream) => enough(self.resets.take(now), Breach::Resets)?,
+            kind::PING if !head.has(flag::ACK) => enough(self.pings.admit(now, calls), Breach::Pings)?,
+            _ => {}
+        }
+        enough(self.control_frames.take(now), Breach::ControlFrames)
+    }
+
+    /// Notes frames of calls that were sent to the peer, and how many of them
+    /// ended their calls.
+    #[inline]
+    fn credit(&mut self, frames: u32, ends: u32) {
+        self.pings.forget();
+        self.control_frames.give(frames.saturating_mul(CREDIT), MOST_CREDIT);
+        self.resets.give(ends, 0);
     }
 }
 
@@ -369,7 +398,7 @@ mod tests {
     #[test]
     fn calls_that_lasted_are_cancelled_free_of_charge() {
         let mut meter = Meter::client(&Allowance { control_frames: 1_000, ..small() });
-        meter.parity = 1;
+        meter.ledger.parity = 1;
         let start = meter.last_read;
         let (open, reset) =
             (|id| frame(kind::HEADERS, flag::END_HEADERS, id, 9), |id| frame(kind::RST_STREAM, 0, id, 4));

@@ -26,19 +26,39 @@ impl Walker {
         Self { rest: bytes, head: [0; HEAD], have: 0 }
     }
 
-    /// Takes the bytes up to the end of the next head; all, if it does not end in them.
+    /// Passes over the bytes, with a visit for each head that ends in them; what
+    /// of its frame comes behind it here is shown, too. An error is the end.
     #[inline]
-    pub(crate) fn next(&mut self, bytes: &mut &[u8]) -> Option<Head> {
-        let passed = self.rest.min(bytes.len());
-        self.rest -= passed;
-        *bytes = &bytes[passed..];
-        if self.have == 0
-            && let Some((head, rest)) = bytes.split_first_chunk()
-        {
-            *bytes = rest;
-            return Some(self.enter(*head));
+    pub(crate) fn walk<E>(
+        &mut self,
+        mut bytes: &[u8],
+        mut visit: impl FnMut(Head, &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if self.have > 0 {
+            let (now, later) = bytes.split_at(bytes.len().min(HEAD - self.have));
+            self.head[self.have..][..now.len()].copy_from_slice(now);
+            self.have += now.len();
+            if self.have < HEAD {
+                return Ok(());
+            }
+            self.have = 0;
+            bytes = later;
+            let head = Head::decode(&self.head);
+            self.rest = head.length;
+            visit(head, bytes)?;
         }
-        self.gather(bytes)
+        let mut rest = self.rest;
+        while let Some((head, behind)) = bytes.get(rest..).and_then(<[u8]>::split_first_chunk) {
+            let head = Head::decode(head);
+            (bytes, rest) = (behind, head.length);
+            visit(head, bytes)?;
+        }
+        self.rest = rest.saturating_sub(bytes.len());
+        if let Some(begun) = bytes.get(rest..) {
+            self.head[..begun.len()].copy_from_slice(begun);
+            self.have = begun.len();
+        }
+        Ok(())
     }
 
     /// Whether all frames have come to their end.
@@ -50,29 +70,17 @@ impl Walker {
     pub(crate) fn is_inside_head(&self) -> bool {
         self.have > 0
     }
-
-    fn enter(&mut self, bytes: [u8; HEAD]) -> Head {
-        let [a, b, c, kind, flags, stream @ ..] = bytes;
-        let length = u32::from_be_bytes([0, a, b, c]) as usize;
-        self.rest = length;
-        Head { length, kind, flags, stream: u32::from_be_bytes(stream) & MAX_STREAM }
-    }
-
-    fn gather(&mut self, bytes: &mut &[u8]) -> Option<Head> {
-        let (now, later) = bytes.split_at(bytes.len().min(HEAD - self.have));
-        self.head[self.have..self.have + now.len()].copy_from_slice(now);
-        self.have += now.len();
-        *bytes = later;
-        (self.have == HEAD).then(|| {
-            self.have = 0;
-            self.enter(self.head)
-        })
-    }
 }
 
 impl Head {
     pub(crate) fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
+    }
+
+    #[inline]
+    fn decode(&[a, b, c, kind, flags, d, e, f, g]: &[u8; HEAD]) -> Self {
+        let length = u32::from_be_bytes([0, a, b, c]) as usize;
+        Self { length, kind, flags, stream: u32::from_be_bytes([d, e, f, g]) & MAX_STREAM }
     }
 
     /// The bytes of the head.
@@ -109,6 +117,7 @@ const HEAD: usize = 9;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::convert::Infallible;
 
     fn head(length: usize, kind: u8, stream: u32) -> Head {
         Head { length, kind, flags: flag::END_STREAM, stream }
@@ -125,11 +134,8 @@ mod tests {
         for size in 1..=bytes.len() {
             let mut walker = Walker::behind(7);
             let mut found = Vec::new();
-            for mut chunk in bytes.chunks(size) {
-                while let Some(head) = walker.next(&mut chunk) {
-                    found.push(head);
-                }
-                assert!(chunk.is_empty());
+            for chunk in bytes.chunks(size) {
+                let Ok(()) = walker.walk(chunk, |head, _| Ok::<_, Infallible>(found.push(head)));
             }
             assert_eq!(found, heads, "in pieces of {size}");
             assert!(walker.is_between_frames());
@@ -144,8 +150,19 @@ mod tests {
             assert_eq!(walker.is_between_frames(), count == 0 || count == bytes.len(), "{count}");
             assert_eq!(walker.is_inside_head(), (1..HEAD).contains(&count), "{count}");
             if let Some(byte) = bytes.get(count) {
-                walker.next(&mut &[*byte][..]);
+                let Ok(()) = walker.walk(&[*byte], |_, _| Ok::<_, Infallible>(()));
             }
         }
+    }
+
+    #[test]
+    fn what_comes_behind_a_head_is_shown_and_an_error_is_the_end() {
+        let bytes = [&head(2, kind::GOAWAY, 0).encode()[..], &[7, 8], &head(0, kind::PING, 0).encode()].concat();
+        let mut shown = Vec::new();
+        let result = Walker::behind(0).walk(&bytes, |head, behind| {
+            shown.push((head.kind, behind.len()));
+            Err(head.kind)
+        });
+        assert_eq!((result, shown), (Err(kind::GOAWAY), vec![(kind::GOAWAY, 11)]));
     }
 }
