@@ -20,6 +20,7 @@ use tokio::time::{Instant, timeout};
 use crate::transport::Io;
 use crate::transport::breach::Breach;
 use crate::transport::meter::Meter;
+use crate::transport::spare;
 
 /// The IO object as h2 sees it.
 pub(crate) struct BufferedIo(Arc<Mutex<Inner>>);
@@ -189,7 +190,7 @@ impl Inner {
         }
         if !self.buffer.is_empty() {
             self.written = 0;
-            give_back(std::mem::take(&mut self.buffer));
+            spare::give_back(std::mem::take(&mut self.buffer));
         }
         Poll::Ready(Ok(()))
     }
@@ -216,7 +217,7 @@ impl Inner {
             return Poll::Ready(Ok(false));
         }
         if self.buffer.capacity() == 0 {
-            self.buffer = take_spare();
+            self.buffer = spare::take();
         }
         Poll::Ready(Ok(true))
     }
@@ -326,25 +327,8 @@ const READ_PER_TURN: usize = 256 * 1024;
 /// How long a connection that ends by force may take to say why.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// How many empty write buffers a thread keeps.
-const SPARES: usize = 4;
-
 thread_local! {
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    static SPARE: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
-}
-
-fn take_spare() -> Vec<u8> {
-    SPARE.with_borrow_mut(Vec::pop).unwrap_or_default()
-}
-
-fn give_back(mut buffer: Vec<u8>) {
-    buffer.clear();
-    SPARE.with_borrow_mut(|spares| {
-        if spares.len() < SPARES {
-            spares.push(buffer);
-        }
-    });
 }
 
 #[cfg(test)]

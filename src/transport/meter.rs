@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::transport::ages::Ages;
 use crate::transport::breach::Breach;
 use crate::transport::bucket::Bucket;
+use crate::transport::pings::Pings;
 use crate::transport::walker::{Head, MAX_STREAM, Walker, flag, kind};
 
 /// How much a peer may ask for; a server's limits tell what the fields mean.
@@ -95,9 +97,9 @@ impl Meter {
                 settings: Bucket::new(allowance.settings, SETTINGS_PER_SECOND, now),
                 control_frames: Bucket::new(allowance.control_frames, CONTROL_FRAMES_PER_SECOND, now),
                 resets: Bucket::new(allowance.resets, RESETS_PER_SECOND, now),
-                pings: Pings::new(allowance),
+                pings: Pings::new(allowance.ping_interval, allowance.ping_interval_without_calls),
                 parity: u32::from(received > 0),
-                ages: Ages { newest: 0, newer: 0, old: 0, noted: now },
+                ages: Ages::new(now),
                 greeted: false,
                 last_call: now,
                 going_away: None,
@@ -151,7 +153,7 @@ impl Meter {
     /// The last words to a peer: a GOAWAY, if one can be put in here.
     pub(crate) fn farewell(&self, breach: Breach) -> Option<Vec<u8>> {
         // Later GOAWAYs must not name later streams.
-        let last = self.ledger.ages.newest.min(self.ledger.going_away.unwrap_or(MAX_STREAM));
+        let last = self.ledger.ages.newest().min(self.ledger.going_away.unwrap_or(MAX_STREAM));
         self.sent.is_between_frames().then(|| breach.goaway(last))
     }
 
@@ -192,7 +194,7 @@ impl Ledger {
             kind::HEADERS => {
                 self.block_open = !head.has(flag::END_HEADERS);
                 if head.stream & 1 == self.parity {
-                    self.ages.newest = self.ages.newest.max(head.stream);
+                    self.ages.open(head.stream);
                 }
                 self.last_call = now;
                 *calls = true;
@@ -237,67 +239,6 @@ fn enough(there: bool, breach: Breach) -> Result<(), Breach> {
     if there { Ok(()) } else { Err(breach) }
 }
 
-/// When a peer last pinged, and how often it did so too soon (gRFC A8).
-#[derive(Debug)]
-struct Pings {
-    interval: Duration,
-    interval_without_calls: Duration,
-    last: Option<Instant>,
-    strikes: u32,
-}
-
-impl Pings {
-    fn new(allowance: &Allowance) -> Self {
-        Self {
-            interval: allowance.ping_interval,
-            interval_without_calls: allowance.ping_interval_without_calls,
-            last: None,
-            strikes: 0,
-        }
-    }
-
-    /// Whether a ping that comes now is not one too many.
-    fn admit(&mut self, now: Instant, calls: bool) -> bool {
-        let interval = if calls { self.interval } else { self.interval_without_calls };
-        let last = self.last.replace(now);
-        self.strikes += u32::from(last.is_some_and(|last| now.saturating_duration_since(last) < interval));
-        self.strikes <= MAX_STRIKES
-    }
-
-    /// Begins anew: whoever is sent data may ping to measure the way.
-    #[inline]
-    fn forget(&mut self) {
-        self.last = None;
-        self.strikes = 0;
-    }
-}
-
-/// Which streams are young, without a note for each: their numbers grow with time.
-#[derive(Debug)]
-struct Ages {
-    newest: u32,
-    /// The newest stream when this was last noted, and the time before.
-    newer: u32,
-    old: u32,
-    noted: Instant,
-}
-
-impl Ages {
-    fn note(&mut self, now: Instant, last_read: Instant) {
-        if now.saturating_duration_since(self.noted) >= YOUTH {
-            let silent = now.saturating_duration_since(last_read) >= YOUTH;
-            self.old = if silent { self.newest } else { self.newer };
-            self.newer = self.newest;
-            self.noted = now;
-        }
-    }
-
-    /// `true` for half a second, `false` after one.
-    fn is_young(&self, stream: u32) -> bool {
-        stream > self.old
-    }
-}
-
 /// What comes before the first frame of a client.
 const PREFACE: usize = 24;
 
@@ -312,11 +253,6 @@ const CREDIT: u32 = 10;
 /// way before the first WINDOW_UPDATE for it comes. To read as many frames
 /// takes a tenth of a second.
 const MOST_CREDIT: u32 = 1_000_000;
-
-const MAX_STRIKES: u32 = 2;
-
-/// How long a call must last for its reset to count as no rapid one.
-const YOUTH: Duration = Duration::from_millis(500);
 
 #[cfg(test)]
 mod tests {
@@ -393,26 +329,6 @@ mod tests {
         }
         meter.receive(&control.repeat(2 * CREDIT as usize - 5), now, true).unwrap();
         assert_eq!(meter.receive(&control, now, true), Err(Breach::ControlFrames));
-    }
-
-    #[test]
-    fn calls_that_lasted_are_cancelled_free_of_charge() {
-        let mut meter = Meter::client(&Allowance { control_frames: 1_000, ..small() });
-        meter.ledger.parity = 1;
-        let start = meter.last_read;
-        let (open, reset) =
-            (|id| frame(kind::HEADERS, flag::END_HEADERS, id, 9), |id| frame(kind::RST_STREAM, 0, id, 4));
-        meter.receive(&open(1), start, true).unwrap();
-        meter.receive(&open(3), start + YOUTH, true).unwrap();
-        meter.receive(&open(5), start + 2 * YOUTH, true).unwrap();
-        meter.receive(&reset(1).repeat(5), start + 2 * YOUTH, true).unwrap();
-        meter.receive(&[], start + 5 * YOUTH / 2, true).unwrap();
-        meter.receive(&reset(3).repeat(5), start + 3 * YOUTH, true).unwrap();
-        // The burst, and what a second has brought.
-        meter.receive(&reset(5).repeat(4), start + 3 * YOUTH, true).unwrap();
-        assert_eq!(meter.receive(&reset(5), start + 3 * YOUTH, true), Err(Breach::Resets));
-        // After a silence all calls are old.
-        meter.receive(&reset(5).repeat(5), start + 10 * YOUTH, true).unwrap();
     }
 
     #[test]

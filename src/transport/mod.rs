@@ -1,5 +1,6 @@
 //! Bytes in and out: the IO object under an HTTP/2 connection.
 
+mod ages;
 mod alarm;
 mod breach;
 mod bucket;
@@ -8,8 +9,10 @@ mod in_process;
 mod keepalive;
 mod meter;
 mod peer;
+mod pings;
 mod quota;
 pub(crate) mod settings;
+mod spare;
 mod walker;
 
 pub(crate) use alarm::Alarm;

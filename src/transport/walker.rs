@@ -135,7 +135,10 @@ mod tests {
             let mut walker = Walker::behind(7);
             let mut found = Vec::new();
             for chunk in bytes.chunks(size) {
-                let Ok(()) = walker.walk(chunk, |head, _| Ok::<_, Infallible>(found.push(head)));
+                let Ok(()) = walker.walk(chunk, |head, _| {
+                    found.push(head);
+                    Ok::<_, Infallible>(())
+                });
             }
             assert_eq!(found, heads, "in pieces of {size}");
             assert!(walker.is_between_frames());
