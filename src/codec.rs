@@ -5,6 +5,7 @@ use std::io;
 use bytes::Bytes;
 use protobuf::{CodedInputStream, CodedOutputStream};
 
+use crate::compression::Encoding;
 use crate::frame::{self, PREFIX, Payload};
 use crate::status::Status;
 
@@ -21,7 +22,7 @@ pub trait Message: Encode {}
 
 impl<M: protobuf::Message> Message for M {}
 
-pub(crate) use sealed::Encode;
+pub(crate) use sealed::{Append, Encode};
 
 mod sealed {
     use super::{Chunks, Payload, Status};
@@ -30,26 +31,20 @@ mod sealed {
     ///
     /// `encoded_len` computes the lengths of all parts and leaves them in the
     /// message for the `append` that follows; `cached_len` reads them again.
-    pub trait Encode: Default + Send + Sync + 'static {
+    pub trait Encode: Append + Default + Send + Sync + 'static {
         fn encoded_len(&self) -> usize;
         fn cached_len(&self) -> usize;
+        fn decode(payload: Payload<'_>) -> Result<Self, Status>;
+    }
+
+    /// What can be put into a buffer with its prefix; `len` is without it.
+    pub trait Append {
         fn append(&self, len: usize, buffer: &mut Vec<u8>) -> Result<(), Status>;
         fn append_chunked(&self, len: usize, chunks: &mut Chunks<'_>) -> Result<(), Status>;
-        fn decode(payload: Payload<'_>) -> Result<Self, Status>;
     }
 }
 
-impl<M: protobuf::Message> Encode for M {
-    #[inline]
-    fn encoded_len(&self) -> usize {
-        self.compute_size() as usize
-    }
-
-    #[inline]
-    fn cached_len(&self) -> usize {
-        self.cached_size() as usize
-    }
-
+impl<M: protobuf::Message> Append for M {
     /// Appends prefix and message; `buffer` is unchanged on error.
     #[inline]
     fn append(&self, len: usize, buffer: &mut Vec<u8>) -> Result<(), Status> {
@@ -69,6 +64,18 @@ impl<M: protobuf::Message> Encode for M {
         chunks.push(&prefix);
         let mut stream = CodedOutputStream::new(chunks);
         self.write_to_with_cached_sizes(&mut stream).and_then(|()| stream.flush()).map_err(|e| encode_error(&e))
+    }
+}
+
+impl<M: protobuf::Message> Encode for M {
+    #[inline]
+    fn encoded_len(&self) -> usize {
+        self.compute_size() as usize
+    }
+
+    #[inline]
+    fn cached_len(&self) -> usize {
+        self.cached_size() as usize
     }
 
     #[inline]
@@ -96,6 +103,54 @@ pub(crate) fn encode<M: Message>(message: &M, len: usize) -> Result<Bytes, Statu
     let mut buffer = Vec::with_capacity(PREFIX + len);
     message.append(len, &mut buffer)?;
     Ok(buffer.into())
+}
+
+/// A message in the form that it is sent in, with its prefix: compressed, or as
+/// it is if that would not have made it smaller.
+#[derive(Debug)]
+pub(crate) struct Packed(Vec<u8>);
+
+impl Packed {
+    /// Encodes and compresses a message; `len` is its `encoded_len`.
+    #[cold]
+    pub(crate) fn new<M: Message>(message: &M, len: usize, encoding: Encoding) -> Result<Self, Status> {
+        let mut plain = Vec::with_capacity(PREFIX + len);
+        message.append(len, &mut plain)?;
+        let mut packed = vec![0; PREFIX];
+        if !encoding.compress(&plain[PREFIX..], &mut packed) {
+            return Ok(Self(plain));
+        }
+        let prefix = frame::compressed_prefix(packed.len() - PREFIX)?;
+        packed[..PREFIX].copy_from_slice(&prefix);
+        Ok(Self(packed))
+    }
+
+    pub(crate) fn is_compressed(&self) -> bool {
+        self.0.first() == Some(&1)
+    }
+
+    /// The length without the prefix.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len() - PREFIX
+    }
+
+    pub(crate) fn into_bytes(mut self) -> Bytes {
+        // It may wait for its peer, with all that was set aside for it.
+        self.0.shrink_to_fit();
+        self.0.into()
+    }
+}
+
+impl Append for Packed {
+    fn append(&self, _: usize, buffer: &mut Vec<u8>) -> Result<(), Status> {
+        buffer.extend_from_slice(&self.0);
+        Ok(())
+    }
+
+    fn append_chunked(&self, _: usize, chunks: &mut Chunks<'_>) -> Result<(), Status> {
+        chunks.push(&self.0);
+        Ok(())
+    }
 }
 
 /// Bytes of messages in pieces of at most [`CHUNK`]: large allocations are what
@@ -154,7 +209,6 @@ fn encode_error(error: &protobuf::Error) -> Status {
 
 #[cfg(test)]
 mod tests {
-    use super::Encode;
     use super::*;
     use protobuf::well_known_types::struct_::ListValue;
     use protobuf::well_known_types::wrappers::{BytesValue, StringValue};

@@ -4,12 +4,13 @@ use std::cell::Cell;
 
 use bytes::{Buf, Bytes, BytesMut};
 
+use crate::compression::{ACCEPTED_HERE, Encoding};
 use crate::status::Status;
 
 /// The length of the prefix: one byte of flags, four of length.
 pub(crate) const PREFIX: usize = 5;
 
-/// The prefix of an uncompressed message.
+/// The prefix of a message that is not compressed.
 pub(crate) fn prefix(len: usize) -> Result<[u8; PREFIX], Status> {
     let [a, b, c, d] = u32::try_from(len)
         .map_err(|_| {
@@ -17,6 +18,11 @@ pub(crate) fn prefix(len: usize) -> Result<[u8; PREFIX], Status> {
         })?
         .to_be_bytes();
     Ok([0, a, b, c, d])
+}
+
+/// The prefix of one that is.
+pub(crate) fn compressed_prefix(len: usize) -> Result<[u8; PREFIX], Status> {
+    prefix(len).map(|[_, a, b, c, d]| [1, a, b, c, d])
 }
 
 /// The bytes of one message.
@@ -42,12 +48,26 @@ pub(crate) struct Deframer {
     /// A message that came in more than one chunk.
     partial: BytesMut,
     limit: usize,
+    /// What a flag of 1 means; `None` for what is not known here.
+    encoding: Option<Encoding>,
+}
+
+/// What a prefix says.
+#[derive(Clone, Copy)]
+struct Prefix {
+    len: usize,
+    compressed: bool,
 }
 
 impl Deframer {
-    /// Messages of more than `limit` bytes are refused.
+    /// Messages of more than `limit` bytes are refused, on the wire or decompressed.
     pub(crate) fn new(limit: usize) -> Self {
-        Self { chunk: Bytes::new(), taken: 0, partial: BytesMut::new(), limit }
+        Self { chunk: Bytes::new(), taken: 0, partial: BytesMut::new(), limit, encoding: Some(Encoding::Identity) }
+    }
+
+    /// The encoding of the messages that say they have one.
+    pub(crate) fn set_encoding(&mut self, encoding: Option<Encoding>) {
+        self.encoding = encoding;
     }
 
     /// Takes received bytes. All messages of earlier ones must have been taken.
@@ -69,7 +89,7 @@ impl Deframer {
         if !self.partial.is_empty() {
             return self.next_partial();
         }
-        let Some(len) = self.message_len(&self.chunk[self.taken..])? else {
+        let Some(Prefix { len, compressed }) = self.read_prefix(&self.chunk[self.taken..])? else {
             if self.taken == self.chunk.len() {
                 // It may be a few bytes of a large buffer, and the next may be long in coming.
                 (self.chunk, self.taken) = (Bytes::new(), 0);
@@ -81,6 +101,9 @@ impl Deframer {
             return Ok(None);
         }
         self.taken = from + len;
+        if compressed {
+            return self.decompress(&self.chunk[from..from + len]).map(Some);
+        }
         Ok(Some(if len < SHARED {
             Payload::Slice(&self.chunk[from..from + len])
         } else {
@@ -95,18 +118,42 @@ impl Deframer {
 
     /// Reads a prefix; `None` if it is not complete.
     #[inline]
-    fn message_len(&self, bytes: &[u8]) -> Result<Option<usize>, Status> {
+    fn read_prefix(&self, bytes: &[u8]) -> Result<Option<Prefix>, Status> {
         let Some(&[flag, a, b, c, d]) = bytes.first_chunk::<PREFIX>() else {
             return Ok(None);
         };
         let len = u32::from_be_bytes([a, b, c, d]) as usize;
         if flag != 0 {
-            return Err(refused_flag(flag));
+            self.check_flag(flag)?;
         }
         if len > self.limit {
             return Err(too_large(len, self.limit));
         }
-        Ok(Some(len))
+        Ok(Some(Prefix { len, compressed: flag != 0 }))
+    }
+
+    /// The length of a message whose prefix is complete.
+    fn message_len(&self, bytes: &[u8]) -> Result<Option<usize>, Status> {
+        Ok(self.read_prefix(bytes)?.map(|prefix| prefix.len))
+    }
+
+    #[cold]
+    fn check_flag(&self, flag: u8) -> Result<(), Status> {
+        match (flag, self.encoding) {
+            (1, Some(encoding)) if encoding != Encoding::Identity => Ok(()),
+            (1, Some(_)) => Err(Status::internal("message with compressed flag 1 but no grpc-encoding was announced")),
+            (1, None) => Err(Status::internal(format!(
+                "message with compressed flag 1 in a grpc-encoding that is not supported, expected one of {ACCEPTED_HERE}"
+            ))),
+            _ => Err(Status::internal(format!("message with compressed flag {flag}, expected 0 or 1"))),
+        }
+    }
+
+    /// The plain bytes of a compressed message.
+    #[cold]
+    fn decompress(&self, packed: &[u8]) -> Result<Payload<'static>, Status> {
+        let plain = self.encoding.unwrap_or_default().decompress(packed, self.limit)?;
+        Ok(if plain.len() < SHARED { Payload::Joined(plain.into()) } else { Payload::Shared(plain.into()) })
     }
 
     /// Moves the unfinished rest of `chunk` to a buffer that has room for all of it.
@@ -141,7 +188,7 @@ impl Deframer {
     }
 
     fn next_partial(&mut self) -> Result<Option<Payload<'_>>, Status> {
-        let Some(len) = self.message_len(&self.partial)? else {
+        let Some(Prefix { len, compressed }) = self.read_prefix(&self.partial)? else {
             return Ok(None);
         };
         if self.partial.len() < PREFIX + len {
@@ -155,6 +202,9 @@ impl Deframer {
             SPARE.set(whole);
         }
         framed.advance(PREFIX);
+        if compressed {
+            return self.decompress(&framed).map(Some);
+        }
         Ok(Some(if len < SHARED { Payload::Joined(framed) } else { Payload::Shared(framed) }))
     }
 }
@@ -168,14 +218,6 @@ const SHARED: usize = 4096;
 
 /// The greatest announced length for which memory is set aside at once.
 const BELIEVED: usize = PREFIX + 4 * 1024 * 1024;
-
-#[cold]
-fn refused_flag(flag: u8) -> Status {
-    match flag {
-        1 => Status::internal("message with compressed flag 1 but no grpc-encoding was announced"),
-        _ => Status::internal(format!("message with compressed flag {flag}, expected 0 or 1")),
-    }
-}
 
 #[cold]
 fn too_large(len: usize, limit: usize) -> Status {
@@ -294,6 +336,67 @@ mod tests {
             }
             assert!(chunks.iter().all(|chunk| chunk.is_empty() || chunk.is_unique()), "split at {split}");
         }
+    }
+
+    /// A stream of three messages, of which the second and the third are compressed, and what they say.
+    #[cfg(feature = "gzip")]
+    fn compressed() -> (Vec<u8>, [Vec<u8>; 3]) {
+        let messages = [b"plain".to_vec(), vec![7; 100], vec![8; 10_000]];
+        let mut stream = framed(&[&messages[0]]);
+        for message in &messages[1..] {
+            let mut packed = Vec::new();
+            assert!(Encoding::Gzip.compress(message, &mut packed));
+            stream.extend(compressed_prefix(packed.len()).unwrap());
+            stream.extend(packed);
+        }
+        (stream, messages)
+    }
+
+    /// M1, M17: compressed messages may be split anywhere, too, and stand beside others.
+    #[cfg(feature = "gzip")]
+    #[test]
+    fn splits_do_not_matter_to_compressed_messages() {
+        let (stream, messages) = compressed();
+        for at in 0..=stream.len() {
+            let mut deframer = Deframer::new(10_000);
+            deframer.set_encoding(Some(Encoding::Gzip));
+            let mut got = Vec::new();
+            for part in [&stream[..at], &stream[at..]] {
+                deframer.push(Bytes::copy_from_slice(part)).unwrap();
+                got.extend(drain(&mut deframer));
+            }
+            assert_eq!(got, messages, "split at {at}");
+            assert!(deframer.is_empty());
+        }
+    }
+
+    /// M9, M10: the limit holds for what comes and for what becomes of it.
+    #[cfg(feature = "gzip")]
+    #[test]
+    fn the_limit_holds_before_and_after_decompression() {
+        let (stream, _) = compressed();
+        for (limit, passed) in [(4, 0), (5, 1), (99, 1), (100, 2), (9999, 2), (10_000, 3)] {
+            let mut deframer = Deframer::new(limit);
+            deframer.set_encoding(Some(Encoding::Gzip));
+            deframer.push(Bytes::copy_from_slice(&stream)).unwrap();
+            let results: Vec<_> =
+                (0..3).map_while(|_| deframer.next().map(|payload| payload.map(drop)).transpose()).collect();
+            let refused = results.iter().find_map(|result| result.as_ref().err());
+            assert_eq!(results.iter().take_while(|result| result.is_ok()).count(), passed, "{limit}");
+            assert_eq!(refused.map(Status::code), (passed < 3).then_some(Code::ResourceExhausted), "{limit}");
+        }
+    }
+
+    /// M6: what is compressed in a way that is not known here is INTERNAL, and nothing else is.
+    #[test]
+    fn a_flag_means_nothing_without_a_known_encoding() {
+        let mut deframer = Deframer::new(10);
+        deframer.set_encoding(None);
+        deframer.push(Bytes::from_static(b"\0\0\0\0\x01x\x01\0\0\0\x01x")).unwrap();
+        assert!(deframer.next().unwrap().is_some());
+        let status = deframer.next().unwrap_err();
+        assert_eq!(status.code(), Code::Internal);
+        assert!(status.message().contains("identity"), "{status}");
     }
 
     #[test]

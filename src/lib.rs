@@ -115,6 +115,15 @@
 //! Where the requests are a stream, begin with
 //! `*onward.metadata_mut() = requests.metadata().clone()`.
 //!
+//! # Compression
+//!
+//! With the feature `gzip`, messages that come compressed are read without
+//! further ado, and sent compressed where that is chosen: by
+//! [`Server::send_compression`] and [`Channel::send_compression`] for all calls,
+//! by [`Request::with_compression`], [`Response::with_compression`] and
+//! [`Sender::set_compression`] for one, and not for a single message of a stream
+//! by [`Sender::send_uncompressed`]. See [`Encoding`].
+//!
 //! # Errors
 //!
 //! Inside of a call everything is a [`Status`]; outside, to bind or to connect,
@@ -141,6 +150,7 @@ mod call;
 mod client;
 mod code;
 mod codec;
+mod compression;
 mod error;
 #[cfg(feature = "example-services")]
 pub mod examples;
@@ -157,6 +167,7 @@ pub use call::{Receiver, Receiving, Request, Response, Sender, Sending};
 pub use client::{Channel, ClientStreaming};
 pub use code::Code;
 pub use codec::Message;
+pub use compression::Encoding;
 pub use error::Error;
 pub use metadata::Metadata;
 pub use server::{DrainReport, DrainWatch, Incoming, Listener, Server};

@@ -138,11 +138,6 @@ impl Metadata {
         Self { map }
     }
 
-    /// Adds a header that applications cannot set.
-    pub(crate) fn add_header(&mut self, name: HeaderName, value: HeaderValue) {
-        self.map.append(name, value);
-    }
-
     /// What is empty wherever it is asked for.
     pub(crate) fn none() -> &'static Self {
         static NONE: OnceLock<Metadata> = OnceLock::new();
@@ -166,7 +161,7 @@ impl Metadata {
         if self.map.is_empty() {
             return self.map;
         }
-        let reserved = |name: &&HeaderName| is_reserved(name.as_str()) && *name != ACCEPT_ENCODING;
+        let reserved = |name: &&HeaderName| is_reserved(name.as_str());
         let foreign: Vec<HeaderName> = self.map.keys().filter(reserved).cloned().collect();
         for name in foreign {
             self.map.remove(name);
@@ -242,9 +237,6 @@ fn entry(name: &str, value: &[u8]) -> Result<(HeaderName, HeaderValue), Error> {
         )),
     }
 }
-
-/// Names what is accepted, in answer to what was not.
-pub(crate) const ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 
 /// How many values there may be: far more than any peer takes, and fewer than
 /// the map can hold together with gRPC's own headers.

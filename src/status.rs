@@ -102,11 +102,6 @@ impl Status {
         self
     }
 
-    /// Adds a header that applications cannot set.
-    pub(crate) fn add_header(&mut self, name: HeaderName, value: HeaderValue) {
-        self.0.metadata.add_header(name, value);
-    }
-
     /// Writes the status as trailers, behind whatever is there.
     pub(crate) fn write(self, trailers: &mut HeaderMap) {
         let Inner { code, message, details, metadata, .. } = *self.0;

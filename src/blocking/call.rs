@@ -99,6 +99,15 @@ impl<T: Message> Sender<T> {
         self.worker.wait(self.sender.send(message))
     }
 
+    /// As [`send`](Self::send), but does not compress this message.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_uncompressed(&mut self, message: &T) -> Result<(), Status> {
+        self.worker.wait(self.sender.send_uncompressed(message))
+    }
+
     /// Sends every message, at the server's pace.
     ///
     /// # Errors
@@ -136,6 +145,15 @@ impl<Q: Message, R: Message> ClientStreaming<Q, R> {
     /// As [`puregrpc::ClientStreaming::send`](crate::ClientStreaming::send).
     pub fn send(&mut self, message: &Q) -> Result<(), Status> {
         self.worker.wait(self.call.send(message))
+    }
+
+    /// As [`send`](Self::send), but does not compress this message.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_uncompressed(&mut self, message: &Q) -> Result<(), Status> {
+        self.worker.wait(self.call.send_uncompressed(message))
     }
 
     /// Sends every message, at the server's pace.

@@ -17,6 +17,7 @@ use crate::call::deadline::{self, Timer};
 use crate::call::is_grpc;
 use crate::call::outbox::Outbox;
 use crate::code::Code;
+use crate::compression::{Encoding, GRPC_ENCODING};
 use crate::metadata::Metadata;
 use crate::status::{GRPC_STATUS, Status};
 use crate::transport::{Permit, reset};
@@ -36,6 +37,8 @@ pub(crate) struct Download {
     state: State,
     /// The metadata that came before the messages, until it is taken.
     headers: Option<Metadata>,
+    /// What the headers say of how messages are compressed; `None` for what is not known here.
+    encoding: Option<Encoding>,
     /// Messages that came while nobody was receiving.
     gathered: VecDeque<Bytes>,
     /// Whether the receiver waits, and so hears itself of what comes.
@@ -63,6 +66,7 @@ impl Download {
         Self {
             state: State::Headers(response),
             headers: None,
+            encoding: Some(Encoding::Identity),
             gathered: VecDeque::new(),
             parked: false,
             timer,
@@ -146,6 +150,11 @@ impl Download {
     /// The headers, once.
     pub(crate) fn take_headers(&mut self) -> Option<Metadata> {
         self.headers.take()
+    }
+
+    /// How messages are compressed, once the headers have come; `None` if that is not known here.
+    pub(crate) fn encoding(&self) -> Option<Encoding> {
+        self.encoding
     }
 
     /// The trailers or the error, once the call is over; the trailers only once.
@@ -240,6 +249,9 @@ impl Download {
         } else if body.is_ended() {
             self.end(Err(no_status()));
         } else {
+            if let Some(name) = head.headers.get(GRPC_ENCODING) {
+                self.encoding = Encoding::parse(name.as_bytes());
+            }
             self.headers = Some(Metadata::from_headers(head.headers));
             self.state = State::Messages(body);
         }

@@ -7,6 +7,7 @@ use http::Extensions;
 use tokio::time::Instant;
 
 use crate::call::Link;
+use crate::compression::{Encoding, Offer};
 use crate::metadata::Metadata;
 
 #[derive(Clone, Default)]
@@ -16,6 +17,10 @@ pub(crate) struct Head {
     /// The connection it came over, on a server.
     pub(crate) link: Option<Arc<Link>>,
     pub(crate) extensions: Extensions,
+    /// What the request says of compression, on a server.
+    pub(crate) offer: Offer,
+    /// How the call's messages are to be compressed, on a client, if it was chosen for this call.
+    pub(crate) compression: Option<Encoding>,
 }
 
 impl fmt::Debug for Head {

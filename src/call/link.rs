@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::compression::Compression;
 use crate::transport::Peer;
 
 /// Who is at the other end, and what its calls may use.
@@ -11,6 +12,7 @@ pub(crate) struct Link {
     pub(crate) peer: Peer,
     pub(crate) max_recv_message_size: usize,
     pub(crate) max_send_message_size: usize,
+    pub(crate) compression: Compression,
     /// How much of the connection's window each call may keep closed while it runs.
     pub(crate) kept_window: usize,
     /// Handlers that run as tasks, also those whose peers have gone.
@@ -18,11 +20,12 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub(crate) fn new(peer: Peer, recv: usize, send: usize, kept_window: usize) -> Arc<Self> {
+    pub(crate) fn new(peer: Peer, recv: usize, send: usize, compression: Compression, kept_window: usize) -> Arc<Self> {
         Arc::new(Self {
             peer,
             max_recv_message_size: recv,
             max_send_message_size: send,
+            compression,
             kept_window,
             live: AtomicUsize::new(0),
         })

@@ -18,7 +18,8 @@ use std::task::{Context, Waker};
 use bytes::Bytes;
 
 use crate::call::outbound::Outbound;
-use crate::codec::{CHUNK, Chunks, Encode};
+use crate::codec::{Append, CHUNK, Chunks};
+use crate::compression::Encoding;
 use crate::frame::PREFIX;
 use crate::metadata::Metadata;
 use crate::status::Status;
@@ -41,6 +42,8 @@ pub(crate) struct Shared {
     late: Vec<Bytes>,
     tail: Vec<u8>,
     pub(crate) headers: Option<Metadata>,
+    /// How the messages of a response are compressed, if its handler has chosen.
+    encoding: Option<Encoding>,
     /// Whether the peer has to take something before more may be sent.
     blocked: bool,
     /// The sender that waits until it is not.
@@ -126,7 +129,7 @@ impl Outbox {
     }
 
     /// For the driver: takes what was written, after a poll.
-    pub(crate) fn leave(&self, outer: Outer, outbound: &mut Outbound) -> Option<Metadata> {
+    pub(crate) fn leave(&self, outer: Outer, outbound: &mut Outbound, encoding: &mut Encoding) -> Option<Metadata> {
         let mut shared = self.is_busy().then(|| self.lock());
         if let Some(shared) = &mut shared {
             outbound.extend(shared.queue.drain(..));
@@ -138,7 +141,9 @@ impl Outbox {
                 slot.buffer = outer.buffer;
             }
         });
-        shared?.take(outbound)
+        let shared = &mut shared?;
+        *encoding = shared.encoding.take().unwrap_or(*encoding);
+        shared.take(outbound)
     }
 
     /// For the driver: holds the sender back until [`unblock`](Self::unblock).
@@ -203,14 +208,20 @@ impl Outbox {
         self.busy.store(true, Ordering::Release);
     }
 
+    /// For the sender: tells the driver how the messages are compressed, before the first of them.
+    pub(crate) fn put_encoding(&self, encoding: Encoding) {
+        self.lock().encoding = Some(encoding);
+        self.busy.store(true, Ordering::Release);
+    }
+
     /// For the sender: puts a message into the slot if that is this call's.
     #[inline]
-    pub(crate) fn put_in_slot<M: Encode>(&self, message: &M, len: usize) -> Option<Result<Room, Status>> {
+    pub(crate) fn put_in_slot<M: Append>(&self, message: &M, len: usize) -> Option<Result<Room, Status>> {
         SLOT.with_borrow_mut(|slot| (slot.owner == self.address()).then(|| append(message, len, &mut slot.buffer)))
     }
 
     /// For the sender: puts a message where `place` says, unless it has to wait.
-    pub(crate) fn put<M: Encode>(&self, place: &mut Place, message: &M, len: usize) -> Result<Room, Status> {
+    pub(crate) fn put<M: Append>(&self, place: &mut Place, message: &M, len: usize) -> Result<Room, Status> {
         let mut shared = self.lock();
         if let Some(result) = shared.fate.result() {
             return result.map(|()| Room::Taken);
@@ -231,7 +242,7 @@ impl Outbox {
     }
 
     /// For the sender: queues a large message piece by piece and blocks until it is sent.
-    pub(crate) fn put_large<M: Encode>(&self, place: Place, message: &M, len: usize) -> Result<(), Status> {
+    pub(crate) fn put_large<M: Append>(&self, place: Place, message: &M, len: usize) -> Result<(), Status> {
         let mut guard = self.lock();
         let shared = &mut *guard;
         if let Some(result) = shared.fate.result() {
@@ -330,14 +341,14 @@ fn wake_driver(mut shared: MutexGuard<'_, Shared>) {
 
 /// A payload ends with a message: one that does not fit any more waits for the next.
 #[inline]
-fn append<M: Encode>(message: &M, len: usize, buffer: &mut Vec<u8>) -> Result<Room, Status> {
+fn append<M: Append>(message: &M, len: usize, buffer: &mut Vec<u8>) -> Result<Room, Status> {
     if buffer.len() + PREFIX + len > CHUNK && !buffer.is_empty() {
         return Ok(Room::None);
     }
     message.append(len, buffer).map(|()| Room::Taken)
 }
 
-fn append_chunked<M: Encode>(message: &M, len: usize, tail: &mut Vec<u8>, full: &mut Vec<Bytes>) -> Result<(), Status> {
+fn append_chunked<M: Append>(message: &M, len: usize, tail: &mut Vec<u8>, full: &mut Vec<Bytes>) -> Result<(), Status> {
     message.append_chunked(len, &mut Chunks { tail, full })
 }
 

@@ -53,7 +53,9 @@ enum Source {
 
 impl<T: Message> Receiver<T> {
     pub(crate) fn server(head: Head, inbox: Arc<Inbox>, limit: usize) -> Self {
-        Self { head, frames: Deframer::new(limit), source: Source::Server(inbox), failed: false, message: PhantomData }
+        let mut frames = Deframer::new(limit);
+        frames.set_encoding(Some(head.offer.encoding));
+        Self { head, frames, source: Source::Server(inbox), failed: false, message: PhantomData }
     }
 
     pub(crate) fn client(head: Head, reply: Reply, limit: usize) -> Self {
@@ -97,7 +99,11 @@ impl<T: Message> Receiver<T> {
     /// Apart from the loop, whose way is short while messages are at hand.
     #[inline(never)]
     fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Status>> {
-        match ready!(self.source.poll_chunk(cx))? {
+        let chunk = ready!(self.source.poll_chunk(cx))?;
+        if let Source::Client(reply) = &self.source {
+            self.frames.set_encoding(reply.encoding());
+        }
+        match chunk {
             Some(chunk) => match self.frames.push(chunk) {
                 Ok(()) => Poll::Ready(Ok(true)),
                 Err(status) => Poll::Ready(Err(self.fail(status))),

@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 
 use crate::call::download::Download;
+use crate::compression::Encoding;
 use crate::metadata::Metadata;
 use crate::status::Status;
 
@@ -44,13 +45,14 @@ pub(crate) struct Reply {
     download: SharedDownload,
     /// The headers, once they have come.
     headers: Option<Metadata>,
+    encoding: Option<Encoding>,
     /// The trailers or the error, once the call is over.
     end: Option<Result<Metadata, Status>>,
 }
 
 impl Reply {
     pub(crate) fn new(download: SharedDownload) -> Self {
-        Self { download, headers: None, end: None }
+        Self { download, headers: None, encoding: Some(Encoding::Identity), end: None }
     }
 
     /// The bytes of one or more messages; `None` once the call has succeeded.
@@ -65,6 +67,7 @@ impl Reply {
         let chunk = ready!(download.poll_chunk(cx));
         if self.headers.is_none() {
             self.headers = download.take_headers();
+            self.encoding = download.encoding();
         }
         if !matches!(chunk, Ok(Some(_))) {
             self.end = download.take_end();
@@ -81,6 +84,7 @@ impl Reply {
         let mut download = self.download.lock();
         ready!(download.poll_headers(cx));
         self.headers = download.take_headers();
+        self.encoding = download.encoding();
         match download.failure() {
             Some(status) if self.headers.is_none() => Poll::Ready(Err(status)),
             _ => Poll::Ready(Ok(())),
@@ -96,6 +100,11 @@ impl Reply {
 
     pub(crate) fn headers(&self) -> Option<&Metadata> {
         self.headers.as_ref()
+    }
+
+    /// How messages are compressed, once the headers have come; `None` if that is not known here.
+    pub(crate) fn encoding(&self) -> Option<Encoding> {
+        self.encoding
     }
 
     /// For a call with one answer: the download itself.

@@ -7,6 +7,7 @@ use http::Extensions;
 use tokio::time::Instant;
 
 use crate::call::{Head, deadline};
+use crate::compression::Encoding;
 use crate::error::Error;
 use crate::metadata::Metadata;
 use crate::transport::Peer;
@@ -95,6 +96,16 @@ impl<T> Request<T> {
     #[must_use]
     pub fn with_deadline(mut self, deadline: Instant) -> Self {
         self.head.deadline = Some(deadline);
+        self
+    }
+
+    /// Compresses the messages of this call so, on a client; [`Encoding::Identity`]
+    /// sends them as they are. Small ones are sent as they are in any case, and
+    /// so are those that would not become smaller.
+    /// **Default:** as the channel does ([`Channel::send_compression`](crate::Channel::send_compression)).
+    #[must_use]
+    pub fn with_compression(mut self, encoding: Encoding) -> Self {
+        self.head.compression = Some(encoding);
         self
     }
 

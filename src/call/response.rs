@@ -2,6 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
+use crate::compression::Encoding;
 use crate::error::Error;
 use crate::metadata::Metadata;
 
@@ -13,13 +14,15 @@ pub struct Response<T> {
     pub(crate) metadata: Metadata,
     /// Boxed, since hardly any call has some and every call moves its response.
     pub(crate) trailers: Option<Box<Metadata>>,
+    /// How the message is to be compressed, if it was chosen for this answer.
+    pub(crate) compression: Option<Encoding>,
     pub(crate) message: T,
 }
 
 impl<T> Response<T> {
     /// A response without metadata.
     pub fn new(message: T) -> Self {
-        Self { metadata: Metadata::new(), trailers: None, message }
+        Self { metadata: Metadata::new(), trailers: None, compression: None, message }
     }
 
     /// The message alone.
@@ -29,7 +32,8 @@ impl<T> Response<T> {
 
     /// The same response with another message.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Response<U> {
-        Response { metadata: self.metadata, trailers: self.trailers, message: change(self.message) }
+        let Self { metadata, trailers, compression, message } = self;
+        Response { metadata, trailers, compression, message: change(message) }
     }
 
     /// The metadata that comes before the message.
@@ -50,6 +54,16 @@ impl<T> Response<T> {
     /// The trailers, to be changed.
     pub fn trailers_mut(&mut self) -> &mut Metadata {
         self.trailers.get_or_insert_default()
+    }
+
+    /// Compresses the message so, on a server, if the client can read that;
+    /// [`Encoding::Identity`] sends it as it is. A small one is sent as it is in
+    /// any case, and so is one that would not become smaller.
+    /// **Default:** as the server does ([`Server::send_compression`](crate::Server::send_compression)).
+    #[must_use]
+    pub fn with_compression(mut self, encoding: Encoding) -> Self {
+        self.compression = Some(encoding);
+        self
     }
 
     /// Adds one value of metadata: text, or any bytes for a name that ends in `-bin`.

@@ -10,7 +10,8 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use crate::call::outbox::{Fate, Outbox, Place, Room};
-use crate::codec::{CHUNK, Message};
+use crate::codec::{Append, CHUNK, Message, Packed};
+use crate::compression::{Accepted, Compression, Encoding};
 use crate::metadata::Metadata;
 use crate::status::Status;
 
@@ -38,6 +39,9 @@ pub struct Sender<T> {
     outbox: Arc<Outbox>,
     place: Place,
     side: Side,
+    compression: Compression,
+    /// What the client of a server can read.
+    accepted: Accepted,
     headers_sent: bool,
     trailers: Option<Box<Metadata>>,
     message: PhantomData<fn(T)>,
@@ -50,16 +54,17 @@ enum Side {
 }
 
 impl<T: Message> Sender<T> {
-    pub(crate) fn server(outbox: Arc<Outbox>) -> Self {
-        Self::new(outbox, Side::Server, Place::Slot)
+    pub(crate) fn server(outbox: Arc<Outbox>, compression: Compression, accepted: Accepted) -> Self {
+        Self::new(outbox, Side::Server, compression, accepted)
     }
 
-    pub(crate) fn client(outbox: Arc<Outbox>) -> Self {
-        Self::new(outbox, Side::Client, Place::Tail)
+    pub(crate) fn client(outbox: Arc<Outbox>, compression: Compression) -> Self {
+        Self::new(outbox, Side::Client, compression, Accepted::default())
     }
 
-    fn new(outbox: Arc<Outbox>, side: Side, place: Place) -> Self {
-        Self { outbox, place, side, headers_sent: false, trailers: None, message: PhantomData }
+    fn new(outbox: Arc<Outbox>, side: Side, compression: Compression, accepted: Accepted) -> Self {
+        let place = if side == Side::Server { Place::Slot } else { Place::Tail };
+        Self { outbox, place, side, compression, accepted, headers_sent: false, trailers: None, message: PhantomData }
     }
 
     /// Sends one message.
@@ -76,10 +81,30 @@ impl<T: Message> Sender<T> {
     /// the receiver has the result.
     #[inline]
     pub fn send<'a>(&'a mut self, message: &'a T) -> Sending<'a, T> {
+        self.send_as(message, self.compression)
+    }
+
+    /// As [`send`](Self::send), but does not compress this message, whatever
+    /// was chosen for the call.
+    ///
+    /// For what must not be compressed together with text that somebody else
+    /// has a say in, since its length would then tell what it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_uncompressed<'a>(&'a mut self, message: &'a T) -> Sending<'a, T> {
+        self.send_as(message, Compression::NONE)
+    }
+
+    #[inline]
+    fn send_as<'a>(&'a mut self, message: &'a T, compression: Compression) -> Sending<'a, T> {
         let len = message.encoded_len();
         self.headers_sent = true;
         let state = if let Err(status) = self.outbox.check_len(len) {
             State::Failed(status)
+        } else if compression.applies_to(len) {
+            State::Plain(compression.encoding)
         } else if self.place == Place::Slot && len <= LARGE && !self.outbox.is_busy() {
             match self.outbox.put_in_slot(message, len) {
                 Some(Ok(Room::Taken)) => State::Done,
@@ -89,7 +114,7 @@ impl<T: Message> Sender<T> {
         } else {
             State::First
         };
-        Sending { sender: self, message, state }
+        Sending { sender: self, message, packed: None, state }
     }
 
     /// Sends every message of a stream, at the peer's pace.
@@ -114,11 +139,35 @@ impl<T: Message> Sender<T> {
     ///
     /// INTERNAL if they have been sent, by this or with a message, and on the client.
     pub fn send_headers(&mut self, headers: Metadata) -> Result<(), Status> {
+        self.check_headers_unsent()?;
+        self.headers_sent = true;
+        self.outbox.put_headers(headers);
+        Ok(())
+    }
+
+    /// Compresses the messages of this response so, on a server, if the client
+    /// can read that; [`Encoding::Identity`] sends them as they are. Small ones
+    /// are sent as they are in any case, and so are those that would not become
+    /// smaller. **Default:** as the server does
+    /// ([`Server::send_compression`](crate::Server::send_compression)).
+    ///
+    /// # Errors
+    ///
+    /// INTERNAL if the headers have been sent, which say it: by
+    /// [`send_headers`](Self::send_headers) or with a message. Also on the client, where
+    /// [`Request::with_compression`](crate::Request::with_compression) does it.
+    pub fn set_compression(&mut self, encoding: Encoding) -> Result<(), Status> {
+        self.check_headers_unsent()?;
+        let chosen = Compression { encoding, ..self.compression };
+        self.compression = chosen.within(self.accepted);
+        self.outbox.put_encoding(self.compression.encoding);
+        Ok(())
+    }
+
+    fn check_headers_unsent(&self) -> Result<(), Status> {
         if self.headers_sent || self.side == Side::Client {
             return Err(Status::internal("the headers have been sent already"));
         }
-        self.headers_sent = true;
-        self.outbox.put_headers(headers);
         Ok(())
     }
 
@@ -167,12 +216,16 @@ impl<T> fmt::Debug for Sender<T> {
 pub struct Sending<'a, T> {
     sender: &'a mut Sender<T>,
     message: &'a T,
+    /// The message, once it is encoded and compressed.
+    packed: Option<Box<Packed>>,
     state: State,
 }
 
 enum State {
     /// The message is in the buffer.
     Done,
+    /// Is to be compressed.
+    Plain(Encoding),
     /// Nothing has been done, or there was no room.
     First,
     /// Waits for room.
@@ -194,33 +247,53 @@ impl<T: Message> Future for Sending<'_, T> {
 impl<T: Message> Sending<'_, T> {
     #[cold]
     fn poll_slow(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
-        let outbox = &self.sender.outbox;
-        let len = self.message.cached_len();
-        match std::mem::replace(&mut self.state, State::Done) {
-            State::Done => return Poll::Ready(Ok(())),
-            State::Failed(status) => return Poll::Ready(Err(status)),
-            State::Flushing if !outbox.park(cx, true)? => return Poll::Ready(Ok(())),
-            State::Flushing => self.state = State::Flushing,
-            State::Waiting if outbox.park(cx, true)? => self.state = State::Waiting,
-            State::First | State::Waiting if len > LARGE => {
+        if let State::Plain(encoding) = self.state {
+            self.state = State::First;
+            self.packed = Some(Box::new(Packed::new(self.message, self.message.cached_len(), encoding)?));
+        }
+        let sender = &mut *self.sender;
+        match &self.packed {
+            Some(packed) => self.state.poll(sender, &**packed, packed.len(), cx),
+            None => self.state.poll(sender, self.message, self.message.cached_len(), cx),
+        }
+    }
+}
+
+impl State {
+    /// Puts the message where the driver finds it, once there is room.
+    fn poll<T>(
+        &mut self,
+        sender: &mut Sender<T>,
+        message: &impl Append,
+        len: usize,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Status>> {
+        let outbox = &sender.outbox;
+        match std::mem::replace(self, Self::Done) {
+            Self::Done => return Poll::Ready(Ok(())),
+            Self::Failed(status) => return Poll::Ready(Err(status)),
+            Self::Flushing if !outbox.park(cx, true)? => return Poll::Ready(Ok(())),
+            Self::Flushing => *self = Self::Flushing,
+            Self::Waiting if outbox.park(cx, true)? => *self = Self::Waiting,
+            Self::Plain(_) | Self::First | Self::Waiting if len > LARGE => {
                 if outbox.park(cx, true)? {
-                    self.state = State::Waiting;
+                    *self = Self::Waiting;
                     return Poll::Pending;
                 }
-                outbox.put_large(self.sender.place, self.message, len)?;
+                outbox.put_large(sender.place, message, len)?;
                 if !outbox.park(cx, false)? {
                     return Poll::Ready(Ok(()));
                 }
-                self.state = State::Flushing;
+                *self = Self::Flushing;
             }
-            State::First | State::Waiting => match outbox.put(&mut self.sender.place, self.message, len)? {
+            Self::Plain(_) | Self::First | Self::Waiting => match outbox.put(&mut sender.place, message, len)? {
                 Room::Taken => return Poll::Ready(Ok(())),
                 // Pending although nobody is blocked yet: the driver sends only then.
                 Room::None => {
                     if !outbox.park(cx, false)? {
                         return Poll::Ready(Ok(()));
                     }
-                    self.state = State::Waiting;
+                    *self = Self::Waiting;
                 }
             },
         }

@@ -27,6 +27,7 @@ impl<T: Message> Single<T> {
     /// Ready once the call is over.
     pub(crate) fn poll(&mut self, download: &mut Download, cx: &mut Context<'_>) -> Poll<Result<Response<T>, Status>> {
         while let Some(chunk) = ready!(download.poll_chunk(cx))? {
+            self.frames.set_encoding(download.encoding());
             if let Err(status) = self.take(chunk) {
                 download.cancel(status.clone());
                 return Poll::Ready(Err(status));
@@ -39,7 +40,7 @@ impl<T: Message> Single<T> {
             Some(message) => {
                 let trailers = download.take_end().and_then(Result::ok).filter(|trailers| !trailers.is_empty());
                 let metadata = download.take_headers().unwrap_or_default();
-                Ok(Response { metadata, trailers: trailers.map(Box::new), message })
+                Ok(Response { metadata, trailers: trailers.map(Box::new), compression: None, message })
             }
             None => Err(Status::internal("the server ended a call with one answer without any")),
         })

@@ -9,6 +9,7 @@ use http::header::HeaderValue;
 use crate::client::settings::{Settings, USER_AGENT};
 use crate::client::subchannel::Subchannel;
 use crate::client::target::Target;
+use crate::compression::Encoding;
 use crate::error::{Error, Kind};
 use crate::transport::InProcessConnector;
 
@@ -83,8 +84,9 @@ impl Channel {
         connected.await.map(drop).map_err(|status| Error::new(Kind::Connect, status.message()))
     }
 
-    /// The greatest message that is taken, in bytes. A greater one ends its
-    /// call with RESOURCE_EXHAUSTED. **Default:** 4 MiB.
+    /// The greatest message that is taken, in bytes, also after it was
+    /// decompressed. A greater one ends its call with RESOURCE_EXHAUSTED.
+    /// **Default:** 4 MiB.
     ///
     /// As all settings, it holds for this handle and its later clones.
     #[must_use]
@@ -93,11 +95,32 @@ impl Channel {
         self
     }
 
-    /// The greatest message that is sent, in bytes. A greater one is
-    /// RESOURCE_EXHAUSTED, and nothing of it is sent. **Default:** no limit.
+    /// The greatest message that is sent, in bytes before it is compressed. A
+    /// greater one is RESOURCE_EXHAUSTED, and nothing of it is sent. **Default:** no limit.
     #[must_use]
     pub fn max_send_message_size(mut self, bytes: usize) -> Self {
         self.settings.max_send_message_size = bytes;
+        self
+    }
+
+    /// Compresses messages so, whether the server can read that or not: one that cannot says UNIMPLEMENTED.
+    /// Small ones are sent as they are in any case, and so are those that would
+    /// not become smaller. **Default:** [`Encoding::Identity`], nothing is compressed.
+    ///
+    /// A call may choose otherwise, by
+    /// [`Request::with_compression`](crate::Request::with_compression).
+    #[must_use]
+    pub fn send_compression(mut self, encoding: Encoding) -> Self {
+        self.settings.compression.encoding = encoding;
+        self
+    }
+
+    /// From how many bytes on a message is compressed, where messages are.
+    /// **Default:** 1,024: to compress less gains hardly a packet and costs more
+    /// than the call.
+    #[must_use]
+    pub fn compress_from(mut self, bytes: usize) -> Self {
+        self.settings.compression.from = bytes;
         self
     }
 

@@ -16,7 +16,8 @@ use crate::call::{APPLICATION_GRPC, Head, outbox};
 use crate::client::connection::Connection;
 use crate::client::settings::Settings;
 use crate::client::subchannel::Subchannel;
-use crate::codec::{self, CHUNK, Chunks, Message};
+use crate::codec::{self, CHUNK, Chunks, Message, Packed};
+use crate::compression::{ACCEPTED, Compression, Encoding, GRPC_ACCEPT_ENCODING, GRPC_ENCODING};
 use crate::frame::PREFIX;
 use crate::metadata::Metadata;
 use crate::status::Status;
@@ -29,6 +30,9 @@ pub(crate) struct Opening {
     path: &'static str,
     metadata: Metadata,
     pub(crate) deadline: Option<Instant>,
+    pub(crate) compression: Compression,
+    /// How the messages are compressed that say they are.
+    encoding: Encoding,
 }
 
 /// A call whose headers are on their way.
@@ -41,12 +45,47 @@ pub(crate) struct Opened {
 
 impl Opening {
     /// The call ends with the handler that makes it, and may end before.
-    pub(crate) fn new(path: &'static str, head: Head) -> Self {
+    pub(crate) fn new(path: &'static str, head: Head, settings: &Settings) -> Self {
         let deadline = match (head.deadline, deadline::inherited()) {
             (Some(own), Some(inherited)) => Some(own.min(inherited)),
             (own, inherited) => own.or(inherited),
         };
-        Self { path, metadata: head.metadata, deadline }
+        let compression = settings.compression.or(head.compression);
+        Self { path, metadata: head.metadata, deadline, compression, encoding: compression.encoding }
+    }
+
+    /// Encodes the message of a call that has one.
+    pub(crate) fn encode<M: Message>(&mut self, message: &M, settings: &Settings) -> Result<Payload, Status> {
+        let len = message.encoded_len();
+        outbox::check_len(len, settings.max_send_message_size)?;
+        self.encoding = Encoding::Identity;
+        if self.compression.applies_to(len) {
+            return self.pack(message, len);
+        }
+        if PREFIX + len <= CHUNK {
+            return codec::encode(message, len).map(Payload::Small);
+        }
+        let (mut tail, mut full) = (Vec::new(), Vec::new());
+        message.append_chunked(len, &mut Chunks { tail: &mut tail, full: &mut full })?;
+        let mut outbound = Outbound::default();
+        outbound.extend(full);
+        outbound.push(tail.into());
+        Ok(Payload::Large(outbound))
+    }
+
+    #[cold]
+    fn pack<M: Message>(&mut self, message: &M, len: usize) -> Result<Payload, Status> {
+        let packed = Packed::new(message, len, self.compression.encoding)?;
+        if packed.is_compressed() {
+            self.encoding = self.compression.encoding;
+        }
+        let payload = packed.into_bytes();
+        if payload.len() <= CHUNK {
+            return Ok(Payload::Small(payload));
+        }
+        let mut outbound = Outbound::default();
+        outbound.push(payload);
+        Ok(Payload::Large(outbound))
     }
 
     /// What the receiver of the answers knows of the call.
@@ -109,6 +148,12 @@ impl Opening {
         }
         headers.insert(header::TE, TRAILERS);
         headers.insert(header::CONTENT_TYPE, APPLICATION_GRPC);
+        if cfg!(feature = "gzip") {
+            headers.insert(GRPC_ACCEPT_ENCODING, ACCEPTED);
+        }
+        if self.encoding != Encoding::Identity {
+            headers.insert(GRPC_ENCODING, self.encoding.name());
+        }
         self.metadata.append_to(headers);
         // Last, so that it takes the place of one that came with another call.
         headers.insert(header::USER_AGENT, user_agent.clone());
@@ -128,22 +173,6 @@ pub(crate) enum Payload {
 impl Default for Payload {
     fn default() -> Self {
         Self::Small(Bytes::new())
-    }
-}
-
-impl Payload {
-    pub(crate) fn encode<M: Message>(message: &M, limit: usize) -> Result<Self, Status> {
-        let len = message.encoded_len();
-        outbox::check_len(len, limit)?;
-        if PREFIX + len <= CHUNK {
-            return codec::encode(message, len).map(Self::Small);
-        }
-        let (mut tail, mut full) = (Vec::new(), Vec::new());
-        message.append_chunked(len, &mut Chunks { tail: &mut tail, full: &mut full })?;
-        let mut outbound = Outbound::default();
-        outbound.extend(full);
-        outbound.push(tail.into());
-        Ok(Self::Large(outbound))
     }
 }
 

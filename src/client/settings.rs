@@ -5,12 +5,14 @@ use std::time::Duration;
 use http::header::HeaderValue;
 
 use crate::client::keepalive::Keepalive;
+use crate::compression::Compression;
 
 /// The settings of one handle of a channel; the setters document them.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) max_recv_message_size: usize,
     pub(crate) max_send_message_size: usize,
+    pub(crate) compression: Compression,
     pub(crate) connect_timeout: Duration,
     pub(crate) keepalive: Keepalive,
     pub(crate) user_agent: HeaderValue,
@@ -21,6 +23,7 @@ impl Default for Settings {
         Self {
             max_recv_message_size: 4 * 1024 * 1024,
             max_send_message_size: usize::MAX,
+            compression: Compression::default(),
             connect_timeout: Duration::from_secs(20),
             keepalive: Keepalive::default(),
             user_agent: HeaderValue::from_static(USER_AGENT),

@@ -36,9 +36,8 @@ impl Channel {
         path: &'static str,
         request: Request<Q>,
     ) -> Result<Receiver<R>, Status> {
-        let payload = Payload::encode(&request.message, self.settings.max_send_message_size);
-        let opening = Opening::new(path, request.head);
-        let (payload, head) = (payload?, opening.head());
+        let mut opening = Opening::new(path, request.head, &self.settings);
+        let (payload, head) = (opening.encode(&request.message, &self.settings)?, opening.head());
         let Opened { response, mut stream, permit } = opening.open(&self.subchannel, &self.settings).await?;
         let download = Download::new(response, Timer::new(opening.deadline), permit);
         let download = match payload {
@@ -68,7 +67,7 @@ impl Channel {
         path: &'static str,
         request: Request<()>,
     ) -> Result<ClientStreaming<Q, R>, Status> {
-        let opening = Opening::new(path, request.head);
+        let opening = Opening::new(path, request.head, &self.settings);
         let (sender, reply) = self.open_stream(&opening).await?;
         Ok(ClientStreaming { sender, reply, single: Single::new(self.settings.max_recv_message_size) })
     }
@@ -86,7 +85,7 @@ impl Channel {
         path: &'static str,
         request: Request<()>,
     ) -> Result<(Sender<Q>, Receiver<R>), Status> {
-        let opening = Opening::new(path, request.head);
+        let opening = Opening::new(path, request.head, &self.settings);
         let head = opening.head();
         let (sender, reply) = self.open_stream(&opening).await?;
         Ok((sender, Receiver::client(head, reply, self.settings.max_recv_message_size)))
@@ -97,7 +96,7 @@ impl Channel {
         let outbox = Arc::new(Outbox::new(self.settings.max_send_message_size));
         let download = Download::new(response, Timer::new(opening.deadline), permit);
         let download = spawn_upload(stream, Outbound::default(), Arc::clone(&outbox), download, opening.deadline);
-        Ok((Sender::client(outbox), Reply::new(download)))
+        Ok((Sender::client(outbox, opening.compression), Reply::new(download)))
     }
 }
 
@@ -145,6 +144,16 @@ impl<Q: Message, R: Message> ClientStreaming<Q, R> {
     /// are quietly discarded.
     pub async fn send(&mut self, message: &Q) -> Result<(), Status> {
         self.sender.send(message).await
+    }
+
+    /// As [`send`](Self::send), but does not compress this message
+    /// ([`Sender::send_uncompressed`]).
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub async fn send_uncompressed(&mut self, message: &Q) -> Result<(), Status> {
+        self.sender.send_uncompressed(message).await
     }
 
     /// Sends every message of a stream, at the server's pace.

@@ -34,14 +34,13 @@ impl Channel {
         request: Request<Q>,
     ) -> impl Future<Output = Result<Response<R>, Status>> + Send + use<'_, Q, R> {
         let Request { head, message } = request;
-        let encode = |message: &Q| Payload::encode(message, self.settings.max_send_message_size);
-        let mut payload = encode(&message);
-        let opening = Opening::new(path, head);
+        let mut opening = Opening::new(path, head, &self.settings);
+        let mut payload = opening.encode(&message, &self.settings);
         async move {
             let payload = payload.as_mut().map_err(|status| status.clone())?;
             let mut result = self.exchange(&opening, payload).await;
             if let Err(Failure { unprocessed: true, .. }) = result {
-                *payload = encode(&message)?;
+                *payload = opening.encode(&message, &self.settings)?;
                 result = Box::pin(self.exchange(&opening, payload)).await;
             }
             result.map_err(|failure| failure.status)

@@ -5,7 +5,8 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use tokio::time::Instant;
 
 use crate::call::{deadline, is_grpc};
-use crate::metadata::{ACCEPT_ENCODING, is_base64, is_binary};
+use crate::compression::{ACCEPTED, ACCEPTED_HERE, Accepted, Encoding, GRPC_ACCEPT_ENCODING, Offer};
+use crate::metadata::{is_base64, is_binary};
 use crate::status::Status;
 use crate::timeout;
 
@@ -13,12 +14,20 @@ use crate::timeout;
 pub(crate) enum Refusal {
     /// With gRPC's status alone: HTTP 200.
     Status(Status),
+    /// With the status, and with the encodings that would be accepted.
+    Encoding(Status),
     /// With an HTTP status and, for a peer that speaks gRPC, one of gRPC.
     Http(StatusCode, Option<Status>),
 }
 
-/// Checks a request; gives its deadline.
-pub(crate) fn check<T>(request: &Request<T>, max_header_list_size: u32) -> Result<Option<Instant>, Refusal> {
+/// What a request says of its call.
+pub(crate) struct Checked {
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) offer: Offer,
+}
+
+/// Checks a request.
+pub(crate) fn check<T>(request: &Request<T>, max_header_list_size: u32) -> Result<Checked, Refusal> {
     if request.method() != Method::POST {
         let status = Status::internal(format!("the method of a gRPC request is POST, not {}", request.method()));
         return Err(Refusal::Http(StatusCode::METHOD_NOT_ALLOWED, Some(status)));
@@ -31,17 +40,17 @@ pub(crate) fn check<T>(request: &Request<T>, max_header_list_size: u32) -> Resul
     if size > max_header_list_size as usize {
         return Err(Refusal::Status(too_large(size, max_header_list_size)));
     }
-    if let Some(encoding) = found.encoding
-        && encoding.as_bytes() != IDENTITY
-    {
-        return Err(Refusal::Status(unknown_encoding(encoding)));
+    let mut offer = Offer { accepted: found.accepted, ..Offer::default() };
+    if let Some(name) = found.encoding {
+        offer.encoding = Encoding::parse(name.as_bytes()).ok_or_else(|| unknown_encoding(name))?;
     }
-    match found.timeout.map(|value| (value, timeout::parse(value.as_bytes()))) {
-        None => Ok(None),
-        Some((_, Some(timeout))) if timeout.is_zero() => Err(Refusal::Status(deadline::exceeded())),
-        Some((_, Some(timeout))) => Ok(Some(deadline::after(timeout))),
-        Some((value, None)) => Err(bad_request(format!("malformed grpc-timeout {value:?}"))),
-    }
+    let deadline = match found.timeout.map(|value| (value, timeout::parse(value.as_bytes()))) {
+        None => None,
+        Some((_, Some(timeout))) if timeout.is_zero() => return Err(Refusal::Status(deadline::exceeded())),
+        Some((_, Some(timeout))) => Some(deadline::after(timeout)),
+        Some((value, None)) => return Err(bad_request(format!("malformed grpc-timeout {value:?}"))),
+    };
+    Ok(Checked { deadline, offer })
 }
 
 /// The headers that matter, found in one pass.
@@ -50,6 +59,7 @@ struct Found<'a> {
     content_type: Option<&'a HeaderValue>,
     timeout: Option<&'a HeaderValue>,
     encoding: Option<&'a HeaderValue>,
+    accepted: Accepted,
     host: Option<&'a HeaderValue>,
     /// As HTTP/2 counts it: names, values and 32 bytes each.
     size: usize,
@@ -66,6 +76,10 @@ impl<'a> Found<'a> {
                 "grpc-timeout" => &mut found.timeout,
                 "grpc-encoding" => &mut found.encoding,
                 "host" => &mut found.host,
+                "grpc-accept-encoding" => {
+                    found.accepted.add(value.as_bytes());
+                    continue;
+                }
                 _ if is_binary(name) && !is_base64(value.as_bytes()) => {
                     return Err(bad_request(format!("the value of metadata {name:?} is not base64")));
                 }
@@ -93,10 +107,10 @@ fn too_large(size: usize, limit: u32) -> Status {
 
 /// M5, M7: refused at once, with what would be accepted.
 #[cold]
-fn unknown_encoding(encoding: &HeaderValue) -> Status {
-    let mut status = Status::unimplemented(format!("grpc-encoding {encoding:?} is not supported"));
-    status.add_header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    status
+fn unknown_encoding(name: &HeaderValue) -> Refusal {
+    Refusal::Encoding(Status::unimplemented(format!(
+        "grpc-encoding {name:?} is not supported, expected one of {ACCEPTED_HERE}"
+    )))
 }
 
 /// The response to a request that goes no further.
@@ -104,6 +118,10 @@ pub(crate) fn refuse(refusal: Refusal) -> http::Response<()> {
     let mut response = http::Response::new(());
     let status = match refusal {
         Refusal::Status(status) => Some(status),
+        Refusal::Encoding(status) => {
+            response.headers_mut().insert(GRPC_ACCEPT_ENCODING, ACCEPTED);
+            Some(status)
+        }
         Refusal::Http(code, status) => {
             *response.status_mut() = code;
             status
@@ -115,8 +133,6 @@ pub(crate) fn refuse(refusal: Refusal) -> http::Response<()> {
     }
     response
 }
-
-const IDENTITY: &[u8] = b"identity";
 
 /// What HTTP/2 adds to the size of each header.
 const ENTRY: usize = 32;

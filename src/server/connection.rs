@@ -19,7 +19,7 @@ use tokio::time::timeout;
 
 use crate::call::{Head, Link};
 use crate::metadata::Metadata;
-use crate::server::check::{Refusal, check, refuse};
+use crate::server::check::{Checked, Refusal, check, refuse};
 use crate::server::drain::{Drain, Live};
 use crate::server::farewell::{self, Farewell, Leave};
 use crate::server::gate::Gate;
@@ -61,7 +61,8 @@ pub(crate) async fn serve(io: impl Io, peer: Peer, shared: Arc<Shared>) {
     let batch = Vec::new();
     let limits = &shared.limits;
     let upkeep = Upkeep::new(limits, &mut h2);
-    let link = Link::new(peer, limits.max_recv_message_size, limits.max_send_message_size, limits.kept_window());
+    let (recv, send) = (limits.max_recv_message_size, limits.max_send_message_size);
+    let link = Link::new(peer, recv, send, limits.compression, limits.kept_window());
     let farewell = Farewell::new(&shared.drain);
     let connection =
         Connection { h2, io: handle.clone(), link, shared: Arc::clone(&shared), batch, farewell, upkeep, polls: 0 };
@@ -196,10 +197,10 @@ impl Connection {
     /// this order, so that who may not call learns nothing of what is there.
     #[inline]
     fn open(&self, request: &mut Request<RecvStream>) -> Result<(Arc<Route>, Head), Refusal> {
-        let deadline = check(request, self.shared.limits.max_header_list_size)?;
+        let Checked { deadline, offer } = check(request, self.shared.limits.max_header_list_size)?;
         let metadata = Metadata::from_headers(std::mem::take(request.headers_mut()));
         let link = Some(Arc::clone(&self.link));
-        let head = Head { metadata, deadline, link, extensions: http::Extensions::new() };
+        let head = Head { metadata, deadline, link, offer, ..Head::default() };
         // The path and nothing but the path: a query makes it another one.
         let path = request.uri().path_and_query().map_or("", PathAndQuery::as_str);
         let head = self.shared.gate.ask(path, head).map_err(Refusal::Status)?;

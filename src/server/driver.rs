@@ -20,8 +20,10 @@ use crate::call::body::Body;
 use crate::call::inbox::{Inbox, Parked};
 use crate::call::outbound::Outbound;
 use crate::call::outbox::{self, Outbox};
-use crate::call::{APPLICATION_GRPC, Link, Receiver, Response, Sender, deadline};
-use crate::codec::{self, CHUNK, Chunks, Message};
+use crate::call::{APPLICATION_GRPC, Head, Link, Receiver, Response, Sender, deadline};
+use crate::codec::{self, CHUNK, Chunks, Message, Packed};
+use crate::compression::{ACCEPTED, Compression, Encoding, GRPC_ACCEPT_ENCODING, GRPC_ENCODING, Offer};
+use crate::frame::PREFIX;
 use crate::metadata::Metadata;
 use crate::server::inbound::Inbound;
 use crate::status::{self, Status};
@@ -31,6 +33,9 @@ pub struct Driver {
     half: Half,
     link: Arc<Link>,
     deadline: Option<Instant>,
+    offer: Offer,
+    /// How the answers are compressed that say they are.
+    encoding: Encoding,
     /// Set up when the handler first has to wait: most never do.
     sleep: Option<Pin<Box<Sleep>>>,
     inbox: Option<Arc<Inbox>>,
@@ -56,11 +61,13 @@ impl From<h2::Error> for Gone {
 }
 
 impl Driver {
-    pub(crate) fn new(respond: SendResponse<Bytes>, link: Arc<Link>, deadline: Option<Instant>) -> Self {
+    pub(crate) fn new(respond: SendResponse<Bytes>, link: Arc<Link>, head: &Head) -> Self {
         Self {
             half: Half::Respond(respond),
             link,
-            deadline,
+            deadline: head.deadline,
+            offer: head.offer,
+            encoding: Encoding::Identity,
             sleep: None,
             inbox: None,
             outbox: None,
@@ -73,7 +80,9 @@ impl Driver {
     pub fn sender<M: Message>(&mut self) -> Sender<M> {
         let outbox = Arc::new(Outbox::new(self.link.max_send_message_size));
         self.outbox = Some(Arc::clone(&outbox));
-        Sender::server(outbox)
+        let compression = self.compression(None);
+        self.encoding = compression.encoding;
+        Sender::server(outbox, compression, self.offer.accepted)
     }
 
     /// The receiver of a call that streams its requests.
@@ -168,7 +177,7 @@ impl Driver {
         let outer_slot = self.outbox.as_ref().map(Outbox::enter);
         let polled = catch_unwind(AssertUnwindSafe(|| handler.poll(cx)));
         let headers = match (&self.outbox, outer_slot) {
-            (Some(outbox), Some(slot)) => outbox.leave(slot, &mut self.outbound),
+            (Some(outbox), Some(slot)) => outbox.leave(slot, &mut self.outbound, &mut self.encoding),
             _ => None,
         };
         deadline::enter(outer_deadline);
@@ -229,6 +238,13 @@ impl Driver {
             let mut response = http::Response::new(());
             *response.headers_mut() = headers.into_headers();
             response.headers_mut().insert(header::CONTENT_TYPE, APPLICATION_GRPC);
+            if self.encoding != Encoding::Identity {
+                response.headers_mut().insert(GRPC_ENCODING, self.encoding.name());
+            }
+            // Only a client that compresses needs to know what may be sent.
+            if self.offer.encoding != Encoding::Identity {
+                response.headers_mut().insert(GRPC_ACCEPT_ENCODING, ACCEPTED);
+            }
             self.half = Half::Stream(respond.send_response(response, false)?);
         }
         match &mut self.half {
@@ -239,11 +255,18 @@ impl Driver {
 
     /// Sends one answer, all of it if it fits into one frame.
     fn respond<M: Message>(&mut self, response: Response<M>) -> Result<(), Status> {
-        let Response { metadata, trailers, message } = response;
+        let Response { metadata, trailers, compression, message } = response;
         let len = message.encoded_len();
         outbox::check_len(len, self.link.max_send_message_size)?;
-        let small = len + crate::frame::PREFIX <= CHUNK;
-        let payload = if small { codec::encode(&message, len)? } else { self.queue(&message, len)? };
+        let compression = self.compression(compression);
+        let payload = if compression.applies_to(len) {
+            self.pack(&message, len, compression.encoding)?
+        } else if PREFIX + len <= CHUNK {
+            codec::encode(&message, len)?
+        } else {
+            self.queue(&message, len)?
+        };
+        let small = (1..=CHUNK).contains(&payload.len());
         let trailers = status::ok_trailers(trailers.map_or_else(Metadata::new, |trailers| *trailers));
         let Ok(stream) = self.open(metadata) else {
             return Ok(());
@@ -254,9 +277,24 @@ impl Driver {
             let _ = stream.send_data(payload, false).and_then(|()| stream.send_trailers(trailers));
             self.half = Half::Done;
         } else {
+            self.outbound.push(payload);
             self.trailers = Some(Box::new(trailers));
         }
         Ok(())
+    }
+
+    /// How answers are compressed, by the handler's choice or the server's.
+    fn compression(&self, chosen: Option<Encoding>) -> Compression {
+        self.link.compression.or(chosen).within(self.offer.accepted)
+    }
+
+    #[cold]
+    fn pack<M: Message>(&mut self, message: &M, len: usize, encoding: Encoding) -> Result<Bytes, Status> {
+        let packed = Packed::new(message, len, encoding)?;
+        if packed.is_compressed() {
+            self.encoding = encoding;
+        }
+        Ok(packed.into_bytes())
     }
 
     /// Queues a large message; the empty bytes are what is left to send at once.

@@ -22,7 +22,9 @@ pub struct Inbound {
 
 impl Inbound {
     pub(crate) fn new(head: Head, body: Body, limit: usize) -> Self {
-        Self { head, body, frames: Deframer::new(limit) }
+        let mut frames = Deframer::new(limit);
+        frames.set_encoding(Some(head.offer.encoding));
+        Self { head, body, frames }
     }
 
     pub(crate) fn into_parts(self) -> (Head, Body) {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::compression::Compression;
 use crate::transport::{Allowance, settings};
 
 /// The limits of a server; each has a setter of its name on
@@ -10,6 +11,7 @@ use crate::transport::{Allowance, settings};
 pub(crate) struct Limits {
     pub(crate) max_recv_message_size: usize,
     pub(crate) max_send_message_size: usize,
+    pub(crate) compression: Compression,
     pub(crate) max_header_list_size: u32,
     pub(crate) max_concurrent_streams: u32,
     pub(crate) max_handlers_per_connection: Option<usize>,
@@ -36,6 +38,7 @@ impl Default for Limits {
         Self {
             max_recv_message_size: 4 * 1024 * 1024,
             max_send_message_size: usize::MAX,
+            compression: Compression::default(),
             max_header_list_size: settings::MAX_HEADER_LIST_SIZE,
             max_concurrent_streams: 1000,
             max_handlers_per_connection: None,

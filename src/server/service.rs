@@ -61,10 +61,10 @@ impl Call {
     ///
     /// To be split before the call's future is boxed, so that each is moved once.
     pub fn split(self) -> (Inbound, Driver) {
-        let deadline = self.head.deadline;
         let body = Body::new(self.body, false, self.link.kept_window);
-        let inbound = Inbound::new(self.head, body, self.link.max_recv_message_size);
-        (inbound, Driver::new(self.respond, self.link, deadline))
+        let max_recv_message_size = self.link.max_recv_message_size;
+        let driver = Driver::new(self.respond, self.link, &self.head);
+        (Inbound::new(self.head, body, max_recv_message_size), driver)
     }
 
     /// Answers that the method is not there.

@@ -2,23 +2,46 @@
 
 use std::time::Duration;
 
+use crate::compression::Encoding;
 use crate::server::Server;
 
 impl Server {
     /// The greatest message that is taken, in bytes. A greater one ends its
-    /// call with RESOURCE_EXHAUSTED before anything of it is buffered.
-    /// **Default:** 4 MiB.
+    /// call with RESOURCE_EXHAUSTED before anything of it is buffered; one that
+    /// is compressed, as soon as it has grown beyond. **Default:** 4 MiB.
     #[must_use]
     pub fn max_recv_message_size(mut self, bytes: usize) -> Self {
         self.limits.max_recv_message_size = bytes;
         self
     }
 
-    /// The greatest message that is sent, in bytes. A greater one is
-    /// RESOURCE_EXHAUSTED, and nothing of it is sent. **Default:** no limit.
+    /// The greatest message that is sent, in bytes before it is compressed. A
+    /// greater one is RESOURCE_EXHAUSTED, and nothing of it is sent. **Default:** no limit.
     #[must_use]
     pub fn max_send_message_size(mut self, bytes: usize) -> Self {
         self.limits.max_send_message_size = bytes;
+        self
+    }
+
+    /// Compresses messages so, if the client says that it can read that.
+    /// Small ones are sent as they are in any case, and so are those that would
+    /// not become smaller. **Default:** [`Encoding::Identity`], nothing is compressed.
+    ///
+    /// A handler may choose otherwise, by
+    /// [`Response::with_compression`](crate::Response::with_compression) and
+    /// [`Sender::set_compression`](crate::Sender::set_compression).
+    #[must_use]
+    pub fn send_compression(mut self, encoding: Encoding) -> Self {
+        self.limits.compression.encoding = encoding;
+        self
+    }
+
+    /// From how many bytes on a message is compressed, where messages are.
+    /// **Default:** 1,024: to compress less gains hardly a packet and costs more
+    /// than the call.
+    #[must_use]
+    pub fn compress_from(mut self, bytes: usize) -> Self {
+        self.limits.compression.from = bytes;
         self
     }
 

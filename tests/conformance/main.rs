@@ -5,10 +5,14 @@
 
 mod cancel;
 mod client_call;
+#[cfg(feature = "gzip")]
+mod client_compression;
 mod client_connection;
 mod client_flow;
 mod client_keepalive;
 mod client_status;
+#[cfg(feature = "gzip")]
+mod compression;
 mod connection_age;
 mod door;
 mod drain;

@@ -115,7 +115,8 @@ async fn metadata_that_is_handed_on_is_clean() {
     let server = mirror().serve();
     let mut peer = server.peer().await;
     let length = note("").len().to_string();
-    let extra = [("grpc-timeout", "1S"), ("grpc-encoding", "identity"), ("content-length", &length), ("x-own", "1")];
+    let encodings = [("grpc-encoding", "identity"), ("grpc-accept-encoding", "identity,gzip")];
+    let extra = [&encodings[..], &[("grpc-timeout", "1S"), ("content-length", &length), ("x-own", "1")]].concat();
     let answer = peer.call(1, UNARY, &extra, &note("")).await;
     assert_eq!(answer.status(), 0);
     assert_eq!(answer.head().names(), [":status", "x-own", "content-type"]);

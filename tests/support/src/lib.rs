@@ -24,7 +24,7 @@ pub use attack::{End, QUIET, attack_client, attack_server};
 pub use block::{Block, encode};
 pub use client::{PREFACE, request};
 pub use frame::{Frame, error, flag, kind, setting};
-pub use message::{message, messages, note, note_value, prefixed};
+pub use message::{flagged, message, messages, note, note_value, prefixed};
 pub use peer::{END, GoAway, MORE, PATIENCE, RawPeer};
 pub use raw_server::RawServer;
 pub use running::Running;

@@ -36,6 +36,21 @@ pub fn messages(mut body: &[u8]) -> Vec<Bytes> {
     parted
 }
 
+/// Parts a body into its messages: their flags and the payloads as they came.
+///
+/// # Panics
+/// When the body ends inside a message.
+pub fn flagged(mut body: &[u8]) -> Vec<(u8, Bytes)> {
+    let mut parted = Vec::new();
+    while !body.is_empty() {
+        let length = body.get(1..5).expect("the body ends with a whole prefix").get_u32() as usize;
+        let payload = body.get(5..5 + length).expect("the body ends with a whole message");
+        parted.push((body[0], Bytes::copy_from_slice(payload)));
+        body = &body[5 + length..];
+    }
+    parted
+}
+
 /// The payload of the message that `body` begins with, if all of it is there.
 pub(crate) fn first(body: &[u8]) -> Option<Bytes> {
     let length = body.get(1..5)?.get_u32() as usize;
