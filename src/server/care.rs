@@ -26,7 +26,8 @@ impl Server {
 
     /// How many calls a connection may cancel within half a second of their
     /// beginning, apart from 100 a second and one for each call that ended well.
-    /// More end the connection. Who lets calls last for a second may cancel
+    /// More end the connection. Calls that the server has to reset for a fault
+    /// of the client count, too. Who lets calls last for a second may cancel
     /// them all. **Default:** twice
     /// [`max_concurrent_streams`](Self::max_concurrent_streams).
     #[must_use]

@@ -63,6 +63,8 @@ struct Ledger {
     settings: Bucket,
     control_frames: Bucket,
     resets: Bucket,
+    /// Whether the peer has made us reset more calls than it may.
+    faulty: bool,
     pings: Pings,
     /// What the last bit of the numbers of the peer's own streams is.
     parity: u32,
@@ -97,6 +99,7 @@ impl Meter {
                 settings: Bucket::new(allowance.settings, SETTINGS_PER_SECOND, now),
                 control_frames: Bucket::new(allowance.control_frames, CONTROL_FRAMES_PER_SECOND, now),
                 resets: Bucket::new(allowance.resets, RESETS_PER_SECOND, now),
+                faulty: false,
                 pings: Pings::new(allowance.ping_interval, allowance.ping_interval_without_calls),
                 parity: u32::from(received > 0),
                 ages: Ages::new(now),
@@ -115,6 +118,7 @@ impl Meter {
         ledger.ages.note(now, self.last_read);
         self.last_read = now;
         ledger.finished = false;
+        enough(!ledger.faulty, Breach::Resets)?;
         self.received.walk(bytes, |head, _| ledger.receive(head, now, &mut calls))?;
         if self.stalled.is_some() && (self.ledger.finished || !self.is_owed()) {
             self.stalled = None;
@@ -131,7 +135,7 @@ impl Meter {
 
     /// Counts what h2 sends to the peer.
     pub(crate) fn send(&mut self, bytes: &[u8]) {
-        let (mut frames, mut ends) = (0, 0);
+        let (mut frames, mut ends, mut faults) = (0, 0, 0);
         let going_away = &mut self.ledger.going_away;
         let Ok(()) = self.sent.walk(bytes, |head, behind| {
             match head.kind {
@@ -140,6 +144,7 @@ impl Meter {
                     ends += u32::from(head.has(flag::END_STREAM));
                 }
                 // h2 writes small frames in one piece.
+                kind::RST_STREAM => faults += u32::from(is_fault(behind)),
                 kind::GOAWAY => *going_away = behind.first_chunk().map(|id| u32::from_be_bytes(*id) & MAX_STREAM),
                 _ => {}
             }
@@ -147,6 +152,9 @@ impl Meter {
         });
         if frames > 0 {
             self.ledger.credit(frames, ends);
+        }
+        for _ in 0..faults {
+            self.ledger.faulty |= !self.ledger.resets.take(self.last_read);
         }
     }
 
@@ -233,6 +241,13 @@ impl Ledger {
         self.control_frames.give(frames.saturating_mul(CREDIT), MOST_CREDIT);
         self.resets.give(ends, 0);
     }
+}
+
+/// Whether a reset of ours says that the peer broke the protocol: to make us do
+/// so cancels a call without a RST_STREAM (CVE-2025-8671).
+fn is_fault(payload: &[u8]) -> bool {
+    let faults = [h2::Reason::PROTOCOL_ERROR, h2::Reason::FLOW_CONTROL_ERROR, h2::Reason::STREAM_CLOSED];
+    payload.first_chunk().is_some_and(|code| faults.contains(&u32::from_be_bytes(*code).into()))
 }
 
 fn enough(there: bool, breach: Breach) -> Result<(), Breach> {
@@ -329,6 +344,18 @@ mod tests {
         }
         meter.receive(&control.repeat(2 * CREDIT as usize - 5), now, true).unwrap();
         assert_eq!(meter.receive(&control, now, true), Err(Breach::ControlFrames));
+    }
+
+    #[test]
+    fn resets_that_the_peer_has_made_us_send_count_as_its_own() {
+        let reset = |code: u8| [&frame(kind::RST_STREAM, 0, 1, 4)[..12], &[code]].concat();
+        for (code, counts) in [(0, false), (1, true), (3, true), (5, true), (7, false), (8, false)] {
+            let mut meter = Meter::client(&small());
+            meter.send(&[&[0; PREFACE], &reset(code).repeat(2)[..]].concat());
+            assert_eq!(meter.receive(&[0], meter.last_read, true), Ok(()), "{code}");
+            meter.send(&reset(code));
+            assert_eq!(meter.receive(&[0], meter.last_read, true).is_err(), counts, "{code}");
+        }
     }
 
     #[test]
