@@ -26,7 +26,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Serve the example services until a signal comes.
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Call an example service as its tutorial does.
     Client(Client),
 }

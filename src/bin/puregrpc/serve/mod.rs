@@ -1,5 +1,6 @@
 mod address;
 mod banner;
+mod limits;
 mod port_file;
 mod service;
 mod signals;
@@ -15,6 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use self::address::{Address, Bound};
+use self::limits::Limits;
 use self::service::Service;
 use self::signals::Signals;
 use crate::failure::Failure;
@@ -57,6 +59,9 @@ pub(crate) struct Serve {
     /// A file to write the addresses to, one a line, once the server listens.
     #[arg(long, value_name = "FILE")]
     port_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    limits: Limits,
 }
 
 impl Serve {
@@ -79,6 +84,7 @@ impl Serve {
         let bound = self.bind().await?;
         let server =
             service::server(&self.services, places).lame_duck(self.drain_delay).drain_timeout(self.drain_timeout);
+        let server = self.limits.apply(server);
         if let Some(file) = &self.port_file {
             port_file::write(file, &bound)?;
         }
