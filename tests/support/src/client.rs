@@ -80,7 +80,17 @@ impl RawPeer {
 impl Frame {
     /// The HEADERS of a gRPC request, in one frame.
     pub fn request(stream: u32, path: &str) -> Self {
-        Self::new(kind::HEADERS, flag::END_HEADERS, stream, encode(&request(path, &[])))
+        Self::call(stream, path, &[])
+    }
+
+    /// The same, `extra` in the place of fields of the same name or behind them.
+    pub fn call(stream: u32, path: &str, extra: &[(&str, &str)]) -> Self {
+        Self::headers(stream, flag::END_HEADERS, &request(path, extra))
+    }
+
+    /// HEADERS with exactly these fields.
+    pub fn headers<N: AsRef<[u8]>, V: AsRef<[u8]>>(stream: u32, flags: u8, fields: &[(N, V)]) -> Self {
+        Self::new(kind::HEADERS, flags, stream, encode(fields))
     }
 }
 

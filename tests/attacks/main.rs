@@ -1,0 +1,21 @@
+//! The attacks of [docs/attacks.md](../../docs/attacks.md), each against the real server process on real sockets.
+//!
+//! Each test attacks for a second or so, while a well-behaved client goes on calling, and prints a row: what was
+//! sent, what the server did about it, how long that took, and what it cost the server and the other client.
+//! `PUREGRPC_ATTACKS=full` makes the attacks longer. What is asserted has wide bounds, since machines differ.
+#![cfg(target_os = "linux")]
+
+mod attacker;
+mod bystander;
+mod connections;
+mod control;
+mod data;
+mod ends;
+mod headers;
+mod messages;
+mod process;
+mod report;
+mod requests;
+mod resets;
+mod slow;
+mod stage;
