@@ -2,7 +2,7 @@
 //! back: all four kinds of call, metadata, statuses, deadlines, cancellation.
 //!
 //! ```sh
-//! cargo run --features example-services --example peer_client -- http://127.0.0.1:50052
+//! cargo run --features full --example peer_client -- http://127.0.0.1:50052
 //! ```
 
 use std::error::Error;
@@ -11,7 +11,7 @@ use std::future::Future;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use puregrpc::{Channel, Code, Metadata, Request, Status};
+use puregrpc::{Channel, Code, Encoding, Metadata, Request, Status};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -33,6 +33,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let peer = PeerClient::new(channel.clone());
     let mut cases = Cases::default();
     messages(&mut cases, &peer).await;
+    compression(&mut cases, &peer).await;
     metadata(&mut cases, &peer).await;
     statuses(&mut cases, &peer).await;
     deadlines(&mut cases, &peer).await;
@@ -88,6 +89,39 @@ async fn messages(cases: &mut Cases, peer: &PeerClient) {
         equal(&replies.recv().await?, &None)
     };
     cases.run("messages go to and fro in one call", case).await;
+}
+
+async fn compression(cases: &mut Cases, peer: &PeerClient) {
+    for (name, encoding) in [("gzip", Encoding::Gzip), ("deflate", Encoding::Deflate)] {
+        for size in [1_024, 100_000, LIMIT - 5] {
+            let case = async {
+                let request = Request::new(payload(size)).with_compression(encoding).with_metadata("compress", name)?;
+                let reply = peer.echo(request).await?;
+                equal(&reply.data, &payload(size).data)?;
+                equal(&reply.was_compressed(), &true)
+            };
+            cases.run(&format!("{size} bytes of data go there and back by {name}"), case).await;
+        }
+        let case = compressed_stream(peer, name, encoding);
+        cases.run(&format!("a stream goes there and back by {name}, some of it as it is"), case).await;
+    }
+}
+
+async fn compressed_stream(peer: &PeerClient, name: &str, encoding: Encoding) -> Outcome {
+    let request = Request::new(()).with_compression(encoding).with_metadata("compress", name)?;
+    let (mut requests, mut replies) = peer.echo_stream(request).await?;
+    for (number, size) in [5_000, 0, 70_000, 70_000].into_iter().enumerate() {
+        if number == 3 {
+            requests.send_uncompressed(&payload(size)).await?;
+        } else {
+            requests.send(&payload(size)).await?;
+        }
+        let reply = replies.recv().await?.ok_or("the stream has ended")?;
+        equal(&reply.data, &payload(size).data)?;
+        equal(&replies.was_compressed(), &(size > 0))?;
+    }
+    requests.close();
+    equal(&replies.recv().await?, &None)
 }
 
 async fn many(peer: &PeerClient, count: usize) -> Outcome {

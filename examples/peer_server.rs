@@ -2,7 +2,7 @@
 //! that other implementations of gRPC can test this one.
 //!
 //! ```sh
-//! cargo run --features example-services --example peer_server -- --listen 127.0.0.1:0 --port-file FILE
+//! cargo run --features full --example peer_server -- --listen 127.0.0.1:0 --port-file FILE
 //! ```
 
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use std::future::pending;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use puregrpc::{Code, Metadata, Receiver, Request, Response, Sender, Server, Status};
+use puregrpc::{Code, Encoding, Metadata, Receiver, Request, Response, Sender, Server, Status};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::Instant;
@@ -37,13 +37,20 @@ impl Peer for Tester {
         });
         copy("initial-", request.metadata(), response.metadata_mut())?;
         copy("trailing-", request.metadata(), response.trailers_mut())?;
-        Ok(response)
+        let Some(encoding) = asked_encoding(request.metadata()) else {
+            return Ok(response);
+        };
+        response.trailers_mut().insert("was-compressed", request.was_compressed().to_string())?;
+        Ok(response.with_compression(encoding))
     }
 
     async fn echo_stream(&self, requests: &mut Receiver<Payload>, replies: &mut Sender<Payload>) -> Result<(), Status> {
         let mut headers = Metadata::new();
         copy("initial-", requests.metadata(), &mut headers)?;
         copy("trailing-", requests.metadata(), replies.trailers_mut())?;
+        if let Some(encoding) = asked_encoding(requests.metadata()) {
+            replies.set_compression(encoding)?;
+        }
         replies.send_headers(headers)?;
         while let Some(request) = requests.recv().await? {
             replies.send(&request).await?;
@@ -117,6 +124,15 @@ fn copy(start: &str, from: &Metadata, to: &mut Metadata) -> Result<(), Status> {
         }
     }
     Ok(())
+}
+
+/// How the caller wants to be answered, by its metadata `compress`.
+fn asked_encoding(metadata: &Metadata) -> Option<Encoding> {
+    match metadata.get("compress")? {
+        "gzip" => Some(Encoding::Gzip),
+        "deflate" => Some(Encoding::Deflate),
+        _ => Some(Encoding::Identity),
+    }
 }
 
 fn fail(failure: &Failure) -> Result<(), Status> {

@@ -50,6 +50,8 @@ pub(crate) struct Deframer {
     limit: usize,
     /// What a flag of 1 means; `None` for what is not known here.
     encoding: Option<Encoding>,
+    /// Whether the message that was given last came compressed.
+    compressed: bool,
 }
 
 /// What a prefix says.
@@ -62,7 +64,14 @@ struct Prefix {
 impl Deframer {
     /// Messages of more than `limit` bytes are refused, on the wire or decompressed.
     pub(crate) fn new(limit: usize) -> Self {
-        Self { chunk: Bytes::new(), taken: 0, partial: BytesMut::new(), limit, encoding: Some(Encoding::Identity) }
+        Self {
+            chunk: Bytes::new(),
+            taken: 0,
+            partial: BytesMut::new(),
+            limit,
+            encoding: Some(Encoding::Identity),
+            compressed: false,
+        }
     }
 
     /// The encoding of the messages that say they have one.
@@ -101,6 +110,7 @@ impl Deframer {
             return Ok(None);
         }
         self.taken = from + len;
+        self.compressed = compressed;
         if compressed {
             return self.decompress(&self.chunk[from..from + len]).map(Some);
         }
@@ -109,6 +119,11 @@ impl Deframer {
         } else {
             Payload::Shared(self.chunk.slice(from..from + len))
         }))
+    }
+
+    /// Whether the message that was given last came compressed.
+    pub(crate) fn was_compressed(&self) -> bool {
+        self.compressed
     }
 
     /// Whether nothing is left: no message, no part of one.
@@ -202,6 +217,7 @@ impl Deframer {
             SPARE.set(whole);
         }
         framed.advance(PREFIX);
+        self.compressed = compressed;
         if compressed {
             return self.decompress(&framed).map(Some);
         }

@@ -56,6 +56,11 @@ impl<T> Receiver<T> {
         self.receiver.trailers()
     }
 
+    /// Whether the message that was received last came compressed.
+    pub fn was_compressed(&self) -> bool {
+        self.receiver.was_compressed()
+    }
+
     /// When the call must have ended; `None` if it may take as long as it likes.
     pub fn deadline(&self) -> Option<Instant> {
         self.receiver.deadline()

@@ -19,6 +19,8 @@ pub(crate) struct Head {
     pub(crate) extensions: Extensions,
     /// What the request says of compression, on a server.
     pub(crate) offer: Offer,
+    /// Whether the one message of the request came compressed, on a server.
+    pub(crate) was_compressed: bool,
     /// How the call's messages are to be compressed, on a client, if it was chosen for this call.
     pub(crate) compression: Option<Encoding>,
 }

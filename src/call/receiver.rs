@@ -159,6 +159,11 @@ impl<T> Receiver<T> {
         }
     }
 
+    /// Whether the message that was received last came compressed.
+    pub fn was_compressed(&self) -> bool {
+        self.frames.was_compressed()
+    }
+
     /// When the call must have ended; `None` if it may take as long as it likes.
     pub fn deadline(&self) -> Option<Instant> {
         self.head.deadline

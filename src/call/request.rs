@@ -69,6 +69,11 @@ impl<T> Request<T> {
         self.head.link.as_ref().map(|link| &link.peer)
     }
 
+    /// Whether the message came compressed, on a server.
+    pub fn was_compressed(&self) -> bool {
+        self.head.was_compressed
+    }
+
     /// Values of any type that ride on the call inside this process.
     pub fn extensions(&self) -> &Extensions {
         &self.head.extensions

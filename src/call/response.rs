@@ -16,13 +16,14 @@ pub struct Response<T> {
     pub(crate) trailers: Option<Box<Metadata>>,
     /// How the message is to be compressed, if it was chosen for this answer.
     pub(crate) compression: Option<Encoding>,
+    pub(crate) was_compressed: bool,
     pub(crate) message: T,
 }
 
 impl<T> Response<T> {
     /// A response without metadata.
     pub fn new(message: T) -> Self {
-        Self { metadata: Metadata::new(), trailers: None, compression: None, message }
+        Self { metadata: Metadata::new(), trailers: None, compression: None, was_compressed: false, message }
     }
 
     /// The message alone.
@@ -32,8 +33,8 @@ impl<T> Response<T> {
 
     /// The same response with another message.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Response<U> {
-        let Self { metadata, trailers, compression, message } = self;
-        Response { metadata, trailers, compression, message: change(message) }
+        let Self { metadata, trailers, compression, was_compressed, message } = self;
+        Response { metadata, trailers, compression, was_compressed, message: change(message) }
     }
 
     /// The metadata that comes before the message.
@@ -64,6 +65,11 @@ impl<T> Response<T> {
     pub fn with_compression(mut self, encoding: Encoding) -> Self {
         self.compression = Some(encoding);
         self
+    }
+
+    /// Whether the message came compressed, on a client.
+    pub fn was_compressed(&self) -> bool {
+        self.was_compressed
     }
 
     /// Adds one value of metadata: text, or any bytes for a name that ends in `-bin`.

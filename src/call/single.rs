@@ -40,7 +40,8 @@ impl<T: Message> Single<T> {
             Some(message) => {
                 let trailers = download.take_end().and_then(Result::ok).filter(|trailers| !trailers.is_empty());
                 let metadata = download.take_headers().unwrap_or_default();
-                Ok(Response { metadata, trailers: trailers.map(Box::new), compression: None, message })
+                let was_compressed = self.frames.was_compressed();
+                Ok(Response { metadata, trailers: trailers.map(Box::new), was_compressed, ..Response::new(message) })
             }
             None => Err(Status::internal("the server ended a call with one answer without any")),
         })

@@ -255,7 +255,7 @@ impl Driver {
 
     /// Sends one answer, all of it if it fits into one frame.
     fn respond<M: Message>(&mut self, response: Response<M>) -> Result<(), Status> {
-        let Response { metadata, trailers, compression, message } = response;
+        let Response { metadata, trailers, compression, message, .. } = response;
         let len = message.encoded_len();
         outbox::check_len(len, self.link.max_send_message_size)?;
         let compression = self.compression(compression);

@@ -75,6 +75,7 @@ impl<M: Message> Future for One<'_, M> {
                 return Poll::Ready(Err(cut_short()));
             }
             let message = message.take().ok_or_else(|| Status::internal("no message in a call that takes one"))?;
+            head.was_compressed = frames.was_compressed();
             return Poll::Ready(Ok(Request { head: std::mem::take(head), message }));
         }
     }

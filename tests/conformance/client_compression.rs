@@ -119,10 +119,11 @@ async fn compressed_answers_are_taken() {
         let (unary, stream) = tokio::join!(
             async {
                 let unary = client.unary(noted("x")).await?;
+                assert!(unary.was_compressed());
                 let mut receiver = client.server_stream(noted("x")).await?;
                 let mut values = Vec::new();
                 while let Some(note) = receiver.recv().await? {
-                    values.push(note.value.len());
+                    values.push((note.value.len(), receiver.was_compressed()));
                 }
                 Ok::<_, Status>((unary.into_inner().value, values))
             },
@@ -143,7 +144,11 @@ async fn compressed_answers_are_taken() {
                 peer.settle().await;
             }
         );
-        assert_eq!((unary.unwrap(), stream), ((LONG.to_vec(), vec![5000, 1, 0]), ()), "{name}");
+        assert_eq!(
+            (unary.unwrap(), stream),
+            ((LONG.to_vec(), vec![(5000, true), (1, false), (0, true)]), ()),
+            "{name}"
+        );
     }
 }
 

@@ -102,6 +102,31 @@ async fn compressed_requests_are_taken() {
     }
 }
 
+/// M17: a handler is told which messages came compressed.
+#[tokio::test(start_paused = true)]
+async fn handlers_know_what_came_compressed() {
+    let script = Script::echo().unary(|request| {
+        let told = noted([u8::from(request.was_compressed())]);
+        Box::pin(async move { Ok(told.into()) })
+    });
+    let script = script.bidi(|requests, replies| {
+        Box::pin(async move {
+            while requests.recv().await?.is_some() {
+                replies.send(&noted([u8::from(requests.was_compressed())])).await?;
+            }
+            Ok(())
+        })
+    });
+    let server = script.serve();
+    let mut peer = server.peer().await;
+    let gzipped = [("grpc-encoding", "gzip")];
+    let messages = [note("x"), compressed(gzip, b"x"), note("x")];
+    for (message, stream, told) in [(&messages[0], 1, [0]), (&messages[1], 3, [1])] {
+        assert_eq!(peer.call(stream, UNARY, &gzipped, message).await.notes(), [&told[..]]);
+    }
+    assert_eq!(peer.call(5, BIDI, &gzipped, &messages.concat()).await.notes(), [&[0][..], &[1], &[0]]);
+}
+
 /// M5, M7: an unknown encoding is refused with the list of those that are known.
 #[tokio::test(start_paused = true)]
 async fn an_unknown_encoding_is_told_the_known_ones() {

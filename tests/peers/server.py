@@ -112,11 +112,13 @@ class Peer(peer_pb2_grpc.PeerServicer):
         self.lock = threading.Lock()
 
     def Echo(self, request, context):
+        compress(context)
         return_metadata(context)
         left = context.time_remaining() or FOREVER
         return peer_pb2.Payload(data=request.data, remaining_ms=int(left * 1000) if left < FOREVER else 0)
 
     def EchoStream(self, request_iterator, context):
+        compress(context)
         return_metadata(context)
         for request in request_iterator:
             yield peer_pb2.Payload(data=request.data)
@@ -164,6 +166,14 @@ def return_metadata(context):
     metadata = context.invocation_metadata()
     context.send_initial_metadata([entry for entry in metadata if entry[0].startswith("initial-")])
     context.set_trailing_metadata([entry for entry in metadata if entry[0].startswith("trailing-")])
+
+
+def compress(context):
+    """Compresses the answer as the caller has asked."""
+    kinds = {"gzip": grpc.Compression.Gzip, "deflate": grpc.Compression.Deflate}
+    kind = kinds.get(dict(context.invocation_metadata()).get("compress"))
+    if kind:
+        context.set_compression(kind)
 
 
 def fail(context, failure):
