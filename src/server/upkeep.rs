@@ -17,8 +17,6 @@ pub(crate) struct Upkeep {
     greeting: Option<Instant>,
     header_block_timeout: Duration,
     pinger: Option<Pinger>,
-    /// How long a client may take to answer a ping.
-    patience: Duration,
     idle: Option<Duration>,
     grace: Option<Duration>,
     /// When the connection is too old.
@@ -41,7 +39,6 @@ impl Upkeep {
             greeting: now.checked_add(limits.handshake_timeout),
             header_block_timeout: limits.header_block_timeout,
             pinger: limits.keepalive_time.map(|time| Pinger::new(time, limits.keepalive_timeout, h2.ping_pong())),
-            patience: limits.keepalive_timeout,
             idle: limits.max_connection_idle,
             grace: limits.max_connection_age_grace,
             end: age.and_then(|age| now.checked_add(age)),
@@ -95,7 +92,7 @@ impl Upkeep {
         let ping = match self.pinger.as_mut().map(|pinger| pinger.poll(cx, now, pulse.last_read)).transpose() {
             Ok(next) => next.flatten(),
             Err(Gone) => {
-                tracing::debug!("connection cut: no answer to a ping within {:?}", self.patience);
+                tracing::debug!("connection cut: no answer to a ping");
                 return Poll::Ready(());
             }
         };
@@ -144,15 +141,17 @@ impl Upkeep {
         let grace = self.grace.and_then(|grace| leaving.checked_add(grace));
         // h2 closes it once the client has answered a ping and all calls are
         // over; but the client need not answer.
-        let since = if open { now } else { leaving };
-        let answer = since.checked_add(self.patience);
-        [grace, answer].into_iter().flatten().min()
+        let answer = if open { now } else { leaving } + ANSWER;
+        Some(grace.map_or(answer, |grace| grace.min(answer)))
     }
 }
 
 /// How much the greatest age of a connection varies, so that clients that came
 /// together do not come back together.
 const JITTER: f64 = 0.1;
+
+/// How long a client that is told to go away may take to say that it has heard.
+const ANSWER: Duration = Duration::from_secs(20);
 
 /// No connection grows older than a hundred years.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);

@@ -174,6 +174,37 @@ async fn what_is_left_half_sent_ends_the_connection() {
     }
 }
 
+/// The preface may take its time, and so may the SETTINGS.
+#[tokio::test(start_paused = true)]
+async fn a_slow_greeting_is_taken() {
+    let mut greeting = bytes::BytesMut::from(PREFACE);
+    Frame::settings(&[]).encode(&mut greeting);
+    let running = Running::start(Server::new().handshake_timeout(Duration::from_secs(5)).add(Script::echo()));
+    let mut io = running.connect().await;
+    for piece in greeting.chunks(4) {
+        tokio::io::AsyncWriteExt::write_all(&mut io, piece).await.unwrap();
+        advance(Duration::from_millis(900)).await;
+    }
+    let mut said = Vec::new();
+    let closed = tokio::io::AsyncReadExt::read_to_end(&mut io, &mut said);
+    tokio::time::timeout(Duration::from_secs(60), closed).await.expect_err("it lives on");
+}
+
+/// Headers that come to their end within the time are taken.
+#[tokio::test(start_paused = true)]
+async fn slow_headers_are_taken() {
+    let running = Script::echo().serve();
+    let mut peer = running.peer().await;
+    let block = [0x83, 0x86, 0x04, 1, b'/', 0x01, 1, b'h'];
+    peer.open(1);
+    peer.send(&Frame::new(kind::HEADERS, flag::END_STREAM, 1, &block[..3])).await;
+    advance(Duration::from_millis(9_900)).await;
+    peer.send(&Frame::new(kind::CONTINUATION, flag::END_HEADERS, 1, &block[3..])).await;
+    assert_eq!(peer.over(1).await.head().get(":status"), Some("415"));
+    advance(Duration::from_secs(10)).await;
+    peer.assert_alive().await;
+}
+
 /// To let the rest come byte by byte gains no time.
 #[tokio::test(start_paused = true)]
 async fn headers_that_drip_end_the_connection() {

@@ -10,7 +10,7 @@ use bytes::BytesMut;
 
 impl RawPeer {
     /// Opens the books of a stream.
-    pub(crate) fn open(&mut self, stream: u32) -> &mut Stream {
+    pub fn open(&mut self, stream: u32) -> &mut Stream {
         let credit = self.remote.get(&setting::INITIAL_WINDOW_SIZE).map_or(DEFAULT_WINDOW, |value| i64::from(*value));
         self.streams.entry(stream).or_insert_with(|| Stream::new(self.initial_window, credit))
     }
