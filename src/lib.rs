@@ -155,6 +155,9 @@ mod error;
 #[cfg(feature = "example-services")]
 pub mod examples;
 mod frame;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod generated;
 pub mod health;
 mod metadata;

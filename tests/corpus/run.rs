@@ -1,9 +1,11 @@
 //! How a family of inputs is run, counted and replayed.
 
+use futures_util::FutureExt;
 use std::{
     cell::Cell,
     collections::BTreeMap,
-    env, panic,
+    env,
+    panic::{self, AssertUnwindSafe},
     sync::Once,
     time::{Duration, Instant},
 };
@@ -45,7 +47,8 @@ impl Family {
             let mut target = T::new().await;
             let idle = settled(0).await;
             for index in inputs {
-                let mut verdict = target.attack(seed, index).await;
+                let judged = AssertUnwindSafe(target.attack(seed, index)).catch_unwind().await;
+                let mut verdict = judged.unwrap_or_else(|_| Err("the client panics".to_owned()));
                 if index % ALIVE_EVERY == 0 || verdict.is_err() {
                     verdict = verdict.and(target.check_alive().await.map(|()| "a good call elsewhere".to_owned()));
                 }

@@ -1,0 +1,5 @@
+//! See `puregrpc_support::fuzz_client`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| puregrpc_support::fuzz_client(data));
