@@ -2,6 +2,8 @@
 
 mod blocking;
 mod calls;
+#[cfg(feature = "gzip")]
+mod compression;
 mod connect;
 mod ends;
 mod service;

@@ -71,6 +71,28 @@ async fn what_is_not_worth_it_is_sent_as_it_is() {
     }
 }
 
+/// M17, C13: a call that is made again is compressed again.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_made_again_is_compressed_again() {
+    let mut server = RawServer::new();
+    let client = server.client_with(|channel| channel.send_compression(Encoding::Gzip));
+    let (result, ()) = tokio::join!(client.unary(noted(LONG)), async {
+        let mut peer = server.accept().await;
+        for refused in [true, false] {
+            let stream = peer.accept().await;
+            let seen = peer.over(stream).await;
+            assert_eq!(notes(&seen), [(true, LONG[..].into())]);
+            if refused {
+                peer.reset(stream, error::REFUSED_STREAM).await;
+            } else {
+                reply(&mut peer, stream).await;
+            }
+        }
+        peer.settle().await;
+    });
+    assert_eq!(result.unwrap().value, b"y");
+}
+
 /// M17: of a stream each message is compressed by itself, and the one that is not to be is not.
 #[tokio::test(start_paused = true)]
 async fn each_message_of_a_stream_is_compressed_by_itself() {
