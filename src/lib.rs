@@ -135,6 +135,13 @@
 //! cut; [`health`] tells load balancers. Clones of a [`Server`] serve several
 //! listeners and stop together.
 //!
+//! Connections without calls are ended after half an hour, peers that are gone
+//! are found out by pings. Behind a balancer that spreads connections, not
+//! calls, let them end now and then ([`Server::max_connection_age`]): channels
+//! connect again, and no call is lost by it. Where a firewall forgets quiet
+//! connections, let channels ping ([`Channel::keepalive_time`]) as often as the
+//! server allows ([`Server::permit_keepalive_time`]).
+//!
 //! # Tests without a network
 //!
 //! [`in_process`] connects a [`Channel`] to a server in the same program. With

@@ -1,9 +1,10 @@
 //! How long a connection lasts (gRFC A9).
 
+use futures_util::future::join_all;
 use puregrpc::Server;
-use puregrpc_support::{BIDI, END, Frame, GoAway, MORE, RawPeer, Running, Script, UNARY, error, kind, note};
+use puregrpc_support::{BIDI, END, Frame, GoAway, MORE, RawPeer, Running, Script, UNARY, error, kind, note, noted};
 use std::time::Duration;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, advance, timeout};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -69,6 +70,20 @@ async fn the_idle_time_is_half_an_hour_unless_set() {
     while timeout(30 * SECOND, peer.closed()).await.is_err() {}
     assert_eq!(begin.elapsed().as_secs(), 1800);
     other.assert_alive().await;
+}
+
+/// K17, K18: a channel whose connections end all the time loses no call, also if both cross.
+#[tokio::test(start_paused = true)]
+async fn a_channel_does_not_notice_that_its_connections_end() {
+    let server = Server::new().max_connection_idle(10 * SECOND).max_connection_age(25 * SECOND).add(Script::echo());
+    let running = Running::exactly(server);
+    let client = running.client();
+    for milliseconds in (9_900..10_100).step_by(1).chain([0; 100]) {
+        assert_eq!(client.unary(noted("x")).await.unwrap().value, b"x"[..]);
+        let calls = (0..10).map(|_| client.unary(noted("y")));
+        let (_, answers) = tokio::join!(advance(Duration::from_millis(milliseconds)), join_all(calls));
+        assert!(answers.into_iter().all(|answer| answer.is_ok_and(|answer| answer.value == b"y"[..])));
+    }
 }
 
 /// K18, K19: a connection ends at its age, a tenth more or less; its calls go on for the grace.
