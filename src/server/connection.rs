@@ -24,6 +24,7 @@ use crate::server::drain::{Drain, Live};
 use crate::server::farewell::{self, Farewell, Leave};
 use crate::server::gate::Gate;
 use crate::server::limits::Limits;
+use crate::server::seats::{Seat, Seats};
 use crate::server::service::{BoxFuture, Call, Route, Router};
 use crate::server::upkeep::Upkeep;
 use crate::status::Status;
@@ -35,10 +36,11 @@ pub(crate) struct Shared {
     pub(crate) gate: Gate,
     pub(crate) limits: Limits,
     pub(crate) drain: Arc<Drain>,
+    pub(crate) seats: Arc<Seats>,
 }
 
 /// Serves one connection to its end.
-pub(crate) async fn serve(io: impl Io, peer: Peer, shared: Arc<Shared>) {
+pub(crate) async fn serve(io: impl Io, peer: Peer, _seat: Seat, shared: Arc<Shared>) {
     let (io, handle) = BufferedIo::new(io, Meter::server(&shared.limits.allowance()));
     let handshake = shared.limits.builder().handshake::<_, Bytes>(io);
     let greeted = timeout(shared.limits.handshake_timeout, Greeting { handshake: Box::pin(handshake), io: &handle });
@@ -198,6 +200,7 @@ impl Connection {
     #[inline]
     fn open(&self, request: &mut Request<RecvStream>) -> Result<(Arc<Route>, Head), Refusal> {
         let Checked { deadline, offer } = check(request, self.shared.limits.max_header_list_size)?;
+        let deadline = self.shared.limits.cap(deadline);
         let metadata = Metadata::from_headers(std::mem::take(request.headers_mut()));
         let link = Some(Arc::clone(&self.link));
         let head = Head { metadata, deadline, link, offer, ..Head::default() };

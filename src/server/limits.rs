@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
+use crate::call::deadline;
 use crate::compression::Compression;
 use crate::transport::{Allowance, settings};
 
@@ -9,6 +12,9 @@ use crate::transport::{Allowance, settings};
 /// [`Server`](crate::Server), where its meaning is written.
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
+    /// As many as there are descriptors for, up to 10,000, unless it is set.
+    pub(crate) max_connections: Option<usize>,
+    pub(crate) max_connections_per_ip: Option<usize>,
     pub(crate) max_recv_message_size: usize,
     pub(crate) max_send_message_size: usize,
     pub(crate) compression: Compression,
@@ -19,6 +25,7 @@ pub(crate) struct Limits {
     pub(crate) stream_window: u32,
     pub(crate) connection_window: u32,
     pub(crate) handshake_timeout: Duration,
+    pub(crate) max_call_duration: Option<Duration>,
     pub(crate) lame_duck: Duration,
     pub(crate) header_block_timeout: Duration,
     pub(crate) max_control_frames: u32,
@@ -36,6 +43,8 @@ pub(crate) struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            max_connections: None,
+            max_connections_per_ip: None,
             max_recv_message_size: 4 * 1024 * 1024,
             max_send_message_size: usize::MAX,
             compression: Compression::default(),
@@ -46,6 +55,7 @@ impl Default for Limits {
             stream_window: settings::STREAM_WINDOW,
             connection_window: settings::CONNECTION_WINDOW,
             handshake_timeout: Duration::from_secs(10),
+            max_call_duration: None,
             lame_duck: Duration::ZERO,
             header_block_timeout: Duration::from_secs(10),
             max_control_frames: 10_000,
@@ -67,6 +77,16 @@ impl Limits {
     /// runs: an eighth, if there are as many as there may be.
     pub(crate) fn kept_window(&self) -> usize {
         (self.connection_window / self.max_concurrent_streams.saturating_mul(8).max(1)) as usize
+    }
+
+    /// When a call must have ended whose client has set this deadline.
+    #[inline]
+    pub(crate) fn cap(&self, deadline: Option<Instant>) -> Option<Instant> {
+        let Some(duration) = self.max_call_duration else {
+            return deadline;
+        };
+        let latest = deadline::after(duration);
+        Some(deadline.map_or(latest, |deadline| deadline.min(latest)))
     }
 
     /// How many handlers of one connection may run.

@@ -3,6 +3,7 @@
 mod care;
 mod check;
 mod connection;
+mod descriptors;
 mod drain;
 mod driver;
 mod farewell;
@@ -10,6 +11,7 @@ mod gate;
 mod inbound;
 mod limits;
 mod listener;
+mod seats;
 mod service;
 mod setters;
 mod upkeep;
@@ -34,11 +36,12 @@ use tokio::time::{sleep, timeout};
 use crate::call::Request;
 use crate::error::Error;
 use crate::status::Status;
-use crate::transport::Peer;
+use crate::transport::{Io, Peer};
 use connection::Shared;
 use drain::{Drain, Phase};
 use gate::Gate;
 use limits::Limits;
+use seats::Seats;
 use service::Router;
 
 /// A gRPC server: services, limits, and what it takes to end well.
@@ -77,12 +80,19 @@ pub struct Server {
     gate: Gate,
     limits: Limits,
     drain: Arc<Drain>,
+    seats: Arc<Seats>,
 }
 
 impl Server {
     /// A server without services, with the default limits.
     pub fn new() -> Self {
-        Self { router: Router::default(), gate: Gate::default(), limits: Limits::default(), drain: Drain::new() }
+        Self {
+            router: Router::default(),
+            gate: Gate::default(),
+            limits: Limits::default(),
+            drain: Drain::new(),
+            seats: Arc::default(),
+        }
     }
 
     /// Adds a service; one of the same name is replaced.
@@ -167,7 +177,8 @@ impl Server {
     ) -> Result<DrainReport, Error> {
         let drain = Arc::clone(&self.drain);
         let patience = self.limits.drain_timeout;
-        let shared = Arc::new(Shared { router: self.router, gate: self.gate, limits: self.limits, drain: self.drain });
+        let Self { router, gate, limits, seats, .. } = self;
+        let shared = Arc::new(Shared { router, gate, limits, drain: self.drain, seats });
         let mut connections = JoinSet::new();
         if !accept(listener, shutdown, &shared, &mut connections).await {
             return Ok(DrainReport::default());
@@ -233,7 +244,7 @@ async fn accept_until(
             () = stop.as_mut() => return true,
             Some(_) = connections.join_next() => {}
             accepted = accept_one(listener), if more => match accepted {
-                Some((io, peer)) => drop(connections.spawn(connection::serve(io, peer, Arc::clone(shared)))),
+                Some((io, peer)) => admit(io, peer, shared, connections),
                 None => more = false,
             },
         }
@@ -249,7 +260,14 @@ async fn accept_waiting(listener: &mut impl Listener, shared: &Arc<Shared>, conn
         let Poll::Ready(Ok(Some((io, peer)))) = poll_fn(|cx| Poll::Ready(accepted.as_mut().poll(cx))).await else {
             return;
         };
-        connections.spawn(connection::serve(io, peer, Arc::clone(shared)));
+        admit(io, peer, shared, connections);
+    }
+}
+
+/// Serves a connection, or closes it if too many are open.
+fn admit(io: impl Io, peer: Peer, shared: &Arc<Shared>, connections: &mut JoinSet<()>) {
+    if let Some(seat) = shared.seats.take(&peer, &shared.limits) {
+        connections.spawn(connection::serve(io, peer, seat, Arc::clone(shared)));
     }
 }
 

@@ -6,6 +6,35 @@ use crate::compression::Encoding;
 use crate::server::Server;
 
 impl Server {
+    /// How many connections may be open, of all clones of the server together.
+    /// One beyond is closed at once. **Default:** 10,000, or as many as the
+    /// process has file descriptors for, an eighth of them (1,024 at most) left
+    /// to the rest of the program.
+    #[must_use]
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.limits.max_connections = Some(connections);
+        self
+    }
+
+    /// How many connections may be open from one IP address; an IPv6 network of
+    /// 2⁶⁴ addresses counts as one. One beyond is closed at once.
+    /// **Default:** no limit, since behind a proxy or a gateway all clients come
+    /// from the same address.
+    #[must_use]
+    pub fn max_connections_per_ip(mut self, connections: usize) -> Self {
+        self.limits.max_connections_per_ip = Some(connections);
+        self
+    }
+
+    /// How long a call may take, whatever deadline its client has set: what runs
+    /// longer is DEADLINE_EXCEEDED. **Default:** no limit, since streams may be
+    /// meant to last.
+    #[must_use]
+    pub fn max_call_duration(mut self, duration: Duration) -> Self {
+        self.limits.max_call_duration = Some(duration);
+        self
+    }
+
     /// The greatest message that is taken, in bytes. A greater one ends its
     /// call with RESOURCE_EXHAUSTED before anything of it is buffered; one that
     /// is compressed, as soon as it has grown beyond. **Default:** 4 MiB.

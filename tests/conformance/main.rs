@@ -20,6 +20,7 @@ mod flow;
 mod health;
 mod keepalive;
 mod limits;
+mod limits_connections;
 mod listen;
 mod message;
 mod metadata;
