@@ -1,6 +1,9 @@
 //! A server that is restarted under load loses no call, and makes none twice.
 
-use puregrpc::{Channel, Code, DrainReport, Error, InProcessListener, Listener, Peer, Server, Status, in_process};
+use puregrpc::{
+    Channel, Code, DrainReport, Error, InProcessListener, Listener, Peer, Receiver, Server, Status, in_process,
+    protobuf::well_known_types::wrappers::BytesValue,
+};
 use puregrpc_support::{Script, WireClient, noted};
 use std::{collections::BTreeMap, future::Future, io, sync::Arc};
 use tokio::{
@@ -13,14 +16,27 @@ use tokio::{
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn restarts_lose_no_call_and_make_none_twice() {
     let (begun, told) = restarted_under(|client, number| async move {
-        let number = number.to_string();
-        let answer = client.unary(noted(&number)).await.map(|answer| answer.into_inner());
-        assert!(answer.as_ref().is_ok_and(|answer| answer.value == number.as_bytes()), "{answer:?}");
+        let note = noted(number.to_string());
+        let answer = if number % 3 > 0 {
+            client.unary(note.clone()).await.map(|answer| answer.into_inner())
+        } else {
+            last(client.server_stream(note.clone()).await).await
+        };
+        assert!(answer.as_ref().is_ok_and(|answer| answer.value == note.value), "{answer:?}");
         true
     })
     .await;
     assert!(begun.values().all(|times| *times == 1), "more than once: {begun:?}");
     assert_eq!(begun.into_keys().collect::<Vec<_>>(), told);
+}
+
+/// The last answer of a stream that ends well.
+async fn last(answers: Result<Receiver<BytesValue>, Status>) -> Result<BytesValue, Status> {
+    let (mut answers, mut last) = (answers?, BytesValue::new());
+    while let Some(answer) = answers.recv().await? {
+        last = answer;
+    }
+    Ok(last)
 }
 
 /// R6: a stream that a server has begun comes to its end; one that it has not begun is UNAVAILABLE.
@@ -119,7 +135,7 @@ struct Running {
 
 impl Running {
     fn start(count: &watch::Sender<Begun>, listener: &Handed) -> Self {
-        let (unary, bidi) = (count.clone(), count.clone());
+        let (unary, server_stream, bidi) = (count.clone(), count.clone(), count.clone());
         let script = Script::echo()
             .unary(move |note| {
                 let number = begin(&unary, &note.value);
@@ -129,6 +145,15 @@ impl Running {
                         yield_now().await;
                     }
                     Ok(note.into_inner().into())
+                })
+            })
+            .server_stream(move |note, answers| {
+                begin(&server_stream, &note.value);
+                Box::pin(async move {
+                    for _ in 0..3 {
+                        answers.send(&note).await?;
+                    }
+                    Ok(())
                 })
             })
             .bidi(move |notes, answers| {

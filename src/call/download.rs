@@ -26,10 +26,12 @@ use crate::transport::{Permit, reset};
 ///
 /// ```text
 /// Headers --+--> Messages --+--> Over
-///           |               |
-///           +--> Foreign ---+      (an answer that is not gRPC)
-///           |               |
-///           +---------------+      (a status at once, a failure)
+///   ^       |               |
+///   |       +--> Foreign ---+      (an answer that is not gRPC)
+///   |       |               |
+///   |       +---------------+      (a status at once, a failure)
+///   |       |
+///   +- Again                       (the peer has not begun the call; once)
 /// ```
 ///
 /// Dropping it before the end cancels the call, once the sending half is gone too.
@@ -51,10 +53,28 @@ pub(crate) struct Download {
     given_up: bool,
     /// Whether the peer has not begun to handle the call.
     unprocessed: bool,
+    /// Makes the call once more if the peer has not begun it.
+    again: Option<Again>,
+}
+
+/// A call that is made once more.
+pub(crate) struct Again(Pin<Box<dyn Future<Output = Result<Begun, Status>> + Send>>);
+
+/// A call that is made: its headers to come, and its place on the connection.
+pub(crate) struct Begun {
+    pub(crate) response: ResponseFuture,
+    pub(crate) permit: Permit,
+}
+
+impl Again {
+    pub(crate) fn new(call: impl Future<Output = Result<Begun, Status>> + Send + 'static) -> Self {
+        Self(Box::pin(call))
+    }
 }
 
 enum State {
     Headers(ResponseFuture),
+    Again(Again),
     Messages(Body),
     Foreign(Box<Foreign>),
     /// The trailers, if the call has succeeded.
@@ -74,7 +94,14 @@ impl Download {
             permit: Some(permit),
             given_up: false,
             unprocessed: false,
+            again: None,
         }
+    }
+
+    /// Makes the call by this once more if the peer says that it has not begun it.
+    pub(crate) fn or_again(mut self, again: Again) -> Self {
+        self.again = Some(again);
+        self
     }
 
     /// Tells this sending half when the call is over.
@@ -199,7 +226,7 @@ impl Download {
                     Poll::Pending => Poll::Pending,
                 },
                 State::Over(result) => return Poll::Ready(result.as_ref().map(|_| None).map_err(Status::clone)),
-                State::Headers(_) | State::Foreign(_) => Poll::Pending,
+                State::Headers(_) | State::Again(_) | State::Foreign(_) => Poll::Pending,
             };
             if polled.is_pending() {
                 ready!(self.poll_timer(cx));
@@ -212,6 +239,7 @@ impl Download {
         loop {
             let polled = match &mut self.state {
                 State::Headers(response) => Pin::new(response).poll(cx).map(|response| self.begin(response)),
+                State::Again(again) => again.0.as_mut().poll(cx).map(|begun| self.begin_again(begun)),
                 State::Foreign(foreign) => foreign.poll_end(cx).map(|result| self.end(result)),
                 State::Messages(_) | State::Over(_) => return Poll::Ready(()),
             };
@@ -233,9 +261,16 @@ impl Download {
             Ok(response) => response.into_parts(),
             Err(error) => {
                 self.unprocessed = reset::is_unprocessed(&error);
-                return self.fail(reset::status(&error));
+                return match self.again.take() {
+                    Some(again) if self.unprocessed => {
+                        self.permit = None;
+                        self.state = State::Again(again);
+                    }
+                    _ => self.fail(reset::status(&error)),
+                };
             }
         };
+        self.again = None;
         let ended = stream.is_end_stream();
         // Here the end of the bytes is that of the call.
         let body = Body::new(stream, ended, HELD_BACK);
@@ -254,6 +289,16 @@ impl Download {
             }
             self.headers = Some(Metadata::from_headers(head.headers));
             self.state = State::Messages(body);
+        }
+    }
+
+    fn begin_again(&mut self, begun: Result<Begun, Status>) {
+        match begun {
+            Ok(Begun { response, permit }) => {
+                self.permit = Some(permit);
+                self.state = State::Headers(response);
+            }
+            Err(status) => self.fail(status),
         }
     }
 
@@ -278,6 +323,7 @@ impl Download {
             outbox.end(result.as_ref().map(drop).map_err(Status::clone));
         }
         self.state = State::Over(result);
+        self.again = None;
         self.timer = Timer::default();
         self.permit = None;
     }

@@ -10,7 +10,7 @@ use h2::SendStream;
 use tokio::time::Instant;
 
 use crate::call::deadline::Timer;
-use crate::call::download::Download;
+use crate::call::download::{Again, Begun, Download};
 use crate::call::outbound::Outbound;
 use crate::call::outbox::{Fate, Outbox};
 use crate::call::reply::{Reply, SharedDownload};
@@ -26,7 +26,8 @@ impl Channel {
     /// Makes a call with one request and a stream of answers.
     ///
     /// It returns once the request is on its way, and waits for no answer;
-    /// [`Receiver::headers`] does.
+    /// [`Receiver::headers`] does. As a unary call it is made once more if the
+    /// server says that it has not begun it, unless the request is larger than 16 KiB.
     ///
     /// # Errors
     ///
@@ -43,8 +44,13 @@ impl Channel {
         let download = match payload {
             Payload::Small(payload) => {
                 // As in a unary call.
-                let _ = stream.send_data(payload, true);
-                SharedDownload::new(download)
+                let _ = stream.send_data(payload.clone(), true);
+                let (subchannel, settings) = (Arc::clone(&self.subchannel), self.settings.clone());
+                SharedDownload::new(download.or_again(Again::new(async move {
+                    let Opened { response, mut stream, permit } = opening.open(&subchannel, &settings).await?;
+                    let _ = stream.send_data(payload, true);
+                    Ok(Begun { response, permit })
+                })))
             }
             Payload::Large(outbound) => {
                 let outbox = Arc::new(Outbox::new(0));

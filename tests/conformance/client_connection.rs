@@ -93,6 +93,34 @@ async fn a_refused_call_is_made_once_more() {
     assert_eq!(refused_twice.await.unwrap().unwrap_err().code(), Code::Unavailable);
 }
 
+/// C10, C13: a stream of answers that the server has not begun is asked for once more, and not a third time.
+#[tokio::test(start_paused = true)]
+async fn a_refused_stream_of_answers_is_asked_for_once_more() {
+    let mut server = RawServer::new();
+    let client = server.client();
+    let call = |text: &'static str| {
+        let client = client.clone();
+        tokio::spawn(async move { client.server_stream(noted(text)).await?.recv().await })
+    };
+    let gone_once = call("x");
+    let mut peer = server.accept().await;
+    peer.accept().await;
+    peer.send(&Frame::goaway(0, error::NO_ERROR, "")).await;
+    let mut peer = server.accept().await;
+    let stream = peer.accept().await;
+    assert_eq!(peer.note(stream).await, "x");
+    peer.reply(stream, b"y").await;
+    peer.settle().await;
+    assert_eq!(gone_once.await.unwrap().unwrap().unwrap().value, b"y"[..]);
+    let refused_twice = call("x");
+    for _ in 0..2 {
+        let stream = peer.accept().await;
+        peer.reset(stream, error::REFUSED_STREAM).await;
+    }
+    peer.settle().await;
+    assert_eq!(refused_twice.await.unwrap().unwrap_err().code(), Code::Unavailable);
+}
+
 /// C15: nobody listening is UNAVAILABLE for the calls, not a hang.
 #[tokio::test]
 async fn nobody_listening_is_unavailable() {
