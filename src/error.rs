@@ -24,6 +24,9 @@ pub(crate) enum Kind {
     Metadata,
     /// A server cannot be set up or go on.
     Serve,
+    /// A certificate, a key or a setting of TLS cannot be used.
+    #[cfg(feature = "tls")]
+    Tls,
 }
 
 impl Error {
@@ -54,6 +57,12 @@ impl Error {
     /// Whether a server could not be set up, or not go on.
     pub fn is_serve(&self) -> bool {
         self.kind == Kind::Serve
+    }
+
+    /// Whether a certificate, a key or a setting of TLS cannot be used.
+    #[cfg(feature = "tls")]
+    pub fn is_tls(&self) -> bool {
+        self.kind == Kind::Tls
     }
 }
 

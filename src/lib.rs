@@ -181,7 +181,11 @@ pub use compression::Encoding;
 pub use error::Error;
 pub use metadata::Metadata;
 pub use server::{DrainReport, DrainWatch, Incoming, Listener, Server};
+#[cfg(feature = "tls")]
+pub use server::{TlsListener, TlsReload};
 pub use status::Status;
+#[cfg(feature = "tls")]
+pub use transport::{ClientTls, Identity, Roots, ServerTls, TlsStream};
 pub use transport::{InProcessConnector, InProcessListener, Io, Peer, in_process};
 pub use {bytes, http, protobuf};
 

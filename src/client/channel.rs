@@ -11,6 +11,8 @@ use crate::client::subchannel::Subchannel;
 use crate::client::target::Target;
 use crate::compression::Encoding;
 use crate::error::{Error, Kind};
+#[cfg(feature = "tls")]
+use crate::transport::ClientTls;
 use crate::transport::InProcessConnector;
 
 /// The way to a server, over which calls are made.
@@ -21,9 +23,11 @@ use crate::transport::InProcessConnector;
 /// intervals, in between calls fail at once with UNAVAILABLE. When the last
 /// clone is dropped the connection ends with its last call.
 ///
-/// An address is written `http://host:port`, `host:port`, `dns:///host:port`,
-/// `unix:PATH` or `unix:///PATH`; only `http://` has a port of its own, 80. Of a
-/// name with several addresses the first that answers is taken.
+/// An address is written `https://host:port`, `http://host:port`, `host:port`,
+/// `dns:///host:port`, `unix:PATH` or `unix:///PATH`; `https://` has a port of
+/// its own, 443, `http://` has 80. Of a name with several addresses the first
+/// that answers is taken. `https://` speaks TLS, as `Channel::tls` says, and
+/// needs the feature `tls`; the others speak it only if they are told to.
 ///
 /// ```no_run
 /// # use protobuf::well_known_types::wrappers::StringValue;
@@ -72,6 +76,21 @@ impl Channel {
 
     fn new(target: Target) -> Self {
         Self { subchannel: Subchannel::new(target), settings: Settings::default() }
+    }
+
+    /// Speaks TLS as `tls` says, on a connection of its own. With `https://…` it
+    /// takes the place of the usual TLS, with `host:port`, Unix sockets and
+    /// in-process pipes it takes the place of none.
+    ///
+    /// # Errors
+    ///
+    /// If the address is `http://…` ([`Error::is_address`]), or `tls` cannot be
+    /// used ([`Error::is_tls`]). It blocks while it reads the system's roots, if
+    /// `tls` does not say whom to trust.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: ClientTls) -> Result<Self, Error> {
+        self.subchannel = Subchannel::new(self.subchannel.target.clone().tls(tls)?);
+        Ok(self)
     }
 
     /// Waits until there is a connection, and makes one if there is none.

@@ -57,7 +57,12 @@ impl Driver {
     /// Ready once the server's settings have come, also if it has then said at
     /// once that it is about to go: that is no failure to connect.
     fn poll_settings(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match Pin::new(&mut *self).poll(cx) {
+        let polled = Pin::new(&mut *self).poll(cx);
+        if self.io.has_met_tls() {
+            let message = "the server speaks TLS: use https://";
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, message)));
+        }
+        match polled {
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             _ if self.h2.max_concurrent_send_streams() != NOT_KNOWN => Poll::Ready(Ok(())),
             Poll::Ready(Ok(())) => {

@@ -5,6 +5,7 @@ mod channel;
 mod connection;
 mod keepalive;
 mod opening;
+mod security;
 mod settings;
 mod streaming;
 mod subchannel;

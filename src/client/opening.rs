@@ -6,7 +6,7 @@ use bytes::Bytes;
 use h2::SendStream;
 use h2::client::ResponseFuture;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http::uri::{self, Authority, PathAndQuery, Scheme, Uri};
+use http::uri::{self, PathAndQuery, Uri};
 use http::{Method, Request as HttpRequest, Version};
 use tokio::time::Instant;
 
@@ -16,6 +16,7 @@ use crate::call::{APPLICATION_GRPC, Head, outbox};
 use crate::client::connection::Connection;
 use crate::client::settings::Settings;
 use crate::client::subchannel::Subchannel;
+use crate::client::target::Target;
 use crate::codec::{self, CHUNK, Chunks, Message, Packed};
 use crate::compression::{ACCEPTED, Compression, Encoding, GRPC_ACCEPT_ENCODING, GRPC_ENCODING};
 use crate::frame::PREFIX;
@@ -129,7 +130,7 @@ impl Opening {
         subchannel: &Subchannel,
         settings: &Settings,
     ) -> Result<Option<Opened>, Status> {
-        let request = self.request(&subchannel.target.authority, &settings.user_agent)?;
+        let request = self.request(&subchannel.target, &settings.user_agent)?;
         match connection.requests.send_request(request, false) {
             Ok((response, stream)) => Ok(Some(Opened { response, stream, permit })),
             Err(error) if error.is_go_away() || error.is_io() => Ok(None),
@@ -137,11 +138,11 @@ impl Opening {
         }
     }
 
-    fn request(&self, authority: &Authority, user_agent: &HeaderValue) -> Result<HttpRequest<()>, Status> {
+    fn request(&self, target: &Target, user_agent: &HeaderValue) -> Result<HttpRequest<()>, Status> {
         let mut request = HttpRequest::new(());
         *request.method_mut() = Method::POST;
         *request.version_mut() = Version::HTTP_2;
-        *request.uri_mut() = uri(authority, self.path)?;
+        *request.uri_mut() = uri(target, self.path)?;
         let headers = request.headers_mut();
         if let Some(deadline) = self.deadline {
             insert_timeout(headers, deadline)?;
@@ -176,12 +177,12 @@ impl Default for Payload {
     }
 }
 
-fn uri(authority: &Authority, path: &'static str) -> Result<Uri, Status> {
+fn uri(target: &Target, path: &'static str) -> Result<Uri, Status> {
     let malformed =
         |error: http::Error| Status::internal(format!("{path:?} is no path of a method")).with_source(error);
     let mut parts = uri::Parts::default();
-    parts.scheme = Some(Scheme::HTTP);
-    parts.authority = Some(authority.clone());
+    parts.scheme = Some(target.security.scheme());
+    parts.authority = Some(target.authority.clone());
     let path = PathAndQuery::from_maybe_shared(Bytes::from_static(path.as_bytes()));
     parts.path_and_query = Some(path.map_err(|error| malformed(error.into()))?);
     Uri::from_parts(parts).map_err(|error| malformed(error.into()))

@@ -7,7 +7,10 @@ use std::path::PathBuf;
 use http::uri::Authority;
 use tokio::net::{TcpStream, lookup_host};
 
+use crate::client::security::Security;
 use crate::error::{Error, Kind};
+#[cfg(feature = "tls")]
+use crate::transport::ClientTls;
 use crate::transport::{InProcessConnector, Io};
 
 /// The address of a server.
@@ -16,6 +19,7 @@ pub(crate) struct Target {
     address: Address,
     /// `:authority` of the calls.
     pub(crate) authority: Authority,
+    pub(crate) security: Security,
 }
 
 #[derive(Clone, Debug)]
@@ -27,11 +31,13 @@ enum Address {
 }
 
 impl Target {
-    /// Reads `http://host:port`, `host:port`, `dns:///host:port`, `unix:PATH` or
-    /// `unix:///PATH`.
+    /// Reads `https://host:port`, `http://host:port`, `host:port`,
+    /// `dns:///host:port`, `unix:PATH` or `unix:///PATH`.
     pub(crate) fn parse(uri: &str) -> Result<Self, Error> {
-        if uri.starts_with("https:") {
-            return Err(bad(uri, "TLS is not built in yet: use http:// to connect without encryption"));
+        if let Some(rest) = uri.strip_prefix("https://") {
+            let security =
+                Security::https().ok_or_else(|| bad(uri, "TLS is not built in: it is a feature of puregrpc"))?;
+            return Self::tcp(uri, rest.strip_suffix('/').unwrap_or(rest), Some(HTTPS_PORT), security);
         }
         if let Some(path) = uri.strip_prefix("unix:") {
             let path = match path.strip_prefix("//") {
@@ -44,27 +50,31 @@ impl Target {
             if path.is_empty() {
                 return Err(bad(uri, "the path of the socket is missing"));
             }
-            return Ok(Self { address: Address::Unix(path.into()), authority: LOCALHOST });
+            return Ok(Self { address: Address::Unix(path.into()), authority: LOCALHOST, security: Security::Unsaid });
         }
-        let (rest, default_port) = if let Some(rest) = uri.strip_prefix("http://") {
-            (rest.strip_suffix('/').unwrap_or(rest), Some(HTTP_PORT))
-        } else if let Some(rest) = uri.strip_prefix("dns:") {
+        if let Some(rest) = uri.strip_prefix("http://") {
+            return Self::tcp(uri, rest.strip_suffix('/').unwrap_or(rest), Some(HTTP_PORT), Security::Plaintext);
+        }
+        let rest = if let Some(rest) = uri.strip_prefix("dns:") {
             match rest.strip_prefix("//") {
                 Some(rest) => match rest.strip_prefix('/') {
-                    Some(rest) => (rest, None),
+                    Some(rest) => rest,
                     None => return Err(bad(uri, "a name server of one's own is not supported: use dns:///host:port")),
                 },
-                None => (rest, None),
+                None => rest,
             }
         } else {
-            (uri, None)
+            uri
         };
-        Self::tcp(uri, rest, default_port)
+        Self::tcp(uri, rest, None, Security::Unsaid)
     }
 
-    fn tcp(uri: &str, text: &str, default_port: Option<u16>) -> Result<Self, Error> {
+    fn tcp(uri: &str, text: &str, default_port: Option<u16>, security: Security) -> Result<Self, Error> {
         if text.contains("://") || text.contains('/') {
-            return Err(bad(uri, "expected http://host:port, host:port, dns:///host:port or unix:path"));
+            return Err(bad(
+                uri,
+                "expected https://host:port, http://host:port, host:port, dns:///host:port or unix:path",
+            ));
         }
         let authority = text.parse::<Authority>().map_err(|error| bad(uri, "no host and port").with_source(error))?;
         if text.contains('@') {
@@ -76,15 +86,31 @@ impl Target {
         // Whatever follows the host is meant to be a port.
         let port = if text == authority.host() { default_port } else { authority.port_u16() };
         let port = port.ok_or_else(|| bad(uri, "the port is missing or no number up to 65535: host:50051"))?;
-        Ok(Self { address: Address::Tcp(format!("{}:{port}", authority.host())), authority })
+        Ok(Self { address: Address::Tcp(format!("{}:{port}", authority.host())), authority, security })
+    }
+
+    /// The same server, by TLS.
+    #[cfg(feature = "tls")]
+    pub(crate) fn tls(mut self, tls: ClientTls) -> Result<Self, Error> {
+        if let Security::Plaintext = self.security {
+            let why = "http:// means without TLS: use https://, or leave it out";
+            return Err(bad(&format!("http://{self}"), why));
+        }
+        self.security = Security::tls(tls.connector()?);
+        Ok(self)
     }
 
     pub(crate) fn in_process(connector: InProcessConnector) -> Self {
-        Self { address: Address::InProcess(connector), authority: LOCALHOST }
+        Self { address: Address::InProcess(connector), authority: LOCALHOST, security: Security::Unsaid }
+    }
+
+    /// Opens a connection, under TLS if it is to be.
+    pub(crate) async fn connect(&self) -> io::Result<Box<dyn Io>> {
+        self.security.apply(self.open().await?, self.authority.host()).await
     }
 
     /// Opens a connection; the addresses of a name are tried in their order.
-    pub(crate) async fn connect(&self) -> io::Result<Box<dyn Io>> {
+    async fn open(&self) -> io::Result<Box<dyn Io>> {
         match &self.address {
             Address::Tcp(name) => {
                 let mut failure = None;
@@ -125,6 +151,7 @@ fn bad(uri: &str, why: &str) -> Error {
 }
 
 const HTTP_PORT: u16 = 80;
+const HTTPS_PORT: u16 = 443;
 
 /// What calls name as their authority where there is no host.
 const LOCALHOST: Authority = Authority::from_static("localhost");
@@ -139,6 +166,10 @@ mod tests {
             ("http://localhost:50051", "localhost:50051", "localhost:50051"),
             ("http://localhost:50051/", "localhost:50051", "localhost:50051"),
             ("http://example.com", "example.com:80", "example.com"),
+            #[cfg(feature = "tls")]
+            ("https://example.com/", "example.com:443", "example.com"),
+            #[cfg(feature = "tls")]
+            ("https://[::1]:50051", "[::1]:50051", "[::1]:50051"),
             ("http://[::1]", "[::1]:80", "[::1]"),
             ("localhost:50051", "localhost:50051", "localhost:50051"),
             ("127.0.0.1:1", "127.0.0.1:1", "127.0.0.1:1"),
@@ -158,7 +189,9 @@ mod tests {
     #[test]
     fn bad_addresses_are_refused_with_what_to_do() {
         let table = [
-            ("https://localhost:1", "TLS is not built in yet"),
+            #[cfg(not(feature = "tls"))]
+            ("https://localhost:1", "TLS is not built in"),
+            ("https:localhost:1", "host and port"),
             ("localhost", "port is missing"),
             ("localhost:", "port is missing"),
             ("dns:///localhost", "port is missing"),
@@ -169,8 +202,8 @@ mod tests {
             (":50051", "host"),
             ("", "host"),
             ("http://", "host"),
-            ("http://a:1/path", "expected http://host:port"),
-            ("ftp://a:1", "expected http://host:port"),
+            ("http://a:1/path", "http://host:port"),
+            ("ftp://a:1", "http://host:port"),
             ("http://me@a:1", "user name"),
             ("unix:", "path of the socket"),
             ("unix://a", "absolute path"),

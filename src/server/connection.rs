@@ -24,11 +24,13 @@ use crate::server::drain::{Drain, Live};
 use crate::server::farewell::{self, Farewell, Leave};
 use crate::server::gate::Gate;
 use crate::server::limits::Limits;
+use crate::server::listener::Listener;
+use crate::server::prepare::prepare;
 use crate::server::seats::{Seat, Seats};
 use crate::server::service::{BoxFuture, Call, Route, Router};
 use crate::server::upkeep::Upkeep;
 use crate::status::Status;
-use crate::transport::{BufferedIo, Io, IoHandle, Meter, Peer};
+use crate::transport::{BufferedIo, IoHandle, Meter, Peer};
 
 /// What all connections of a server share.
 pub(crate) struct Shared {
@@ -40,7 +42,10 @@ pub(crate) struct Shared {
 }
 
 /// Serves one connection to its end.
-pub(crate) async fn serve(io: impl Io, peer: Peer, _seat: Seat, shared: Arc<Shared>) {
+pub(crate) async fn serve<L: Listener>(io: L::Io, peer: Peer, _seat: Seat, shared: Arc<Shared>) {
+    let Some((io, peer)) = prepare::<L>(io, peer, &shared).await else {
+        return;
+    };
     let (io, handle) = BufferedIo::new(io, Meter::server(&shared.limits.allowance()));
     let handshake = shared.limits.builder().handshake::<_, Bytes>(io);
     let greeted = timeout(shared.limits.handshake_timeout, Greeting { handshake: Box::pin(handshake), io: &handle });
@@ -52,7 +57,8 @@ pub(crate) async fn serve(io: impl Io, peer: Peer, _seat: Seat, shared: Arc<Shar
     let mut h2 = match greeted {
         Ok(Ok(h2)) => h2,
         Ok(Err(error)) => {
-            tracing::debug!(%peer, %error, "connection refused: no HTTP/2");
+            let tls = handle.has_met_tls();
+            tracing::debug!(%peer, %error, "connection refused: {}", if tls { "the peer speaks TLS" } else { "no HTTP/2" });
             if handle.tell_why().await {
                 farewell::linger(&shared.drain, &handle).await;
             }

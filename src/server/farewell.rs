@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tokio::io::{AsyncWriteExt, copy, sink};
 use tokio::time::{Sleep, sleep, timeout};
 
 use crate::server::drain::{Drain, Phase, Reached};
-use crate::transport::IoHandle;
+use crate::transport::{Io, IoHandle};
 
 /// What a connection is to do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +86,21 @@ pub(crate) async fn to_stranger(drain: &Drain) {
 pub(crate) async fn linger(drain: &Drain, io: &IoHandle) {
     tokio::select! {
         _ = timeout(LINGER, poll_fn(|cx| io.poll_discard(cx))) => {}
+        () = drain.reached(Phase::Cut) => {}
+    }
+}
+
+/// Says no more on a connection that came to nothing, and reads what still
+/// comes, so that what was said last gets to the peer.
+pub(crate) async fn part(drain: &Drain, mut io: impl Io) {
+    let parted = async {
+        if io.shutdown().await.is_ok() {
+            // An error means that the peer is gone already.
+            let _ = copy(&mut io, &mut sink()).await;
+        }
+    };
+    tokio::select! {
+        _ = timeout(LINGER, parted) => {}
         () = drain.reached(Phase::Cut) => {}
     }
 }

@@ -32,6 +32,17 @@ pub trait Listener: Send + 'static {
     /// only (that it broke the connection or sent what is not understood), else
     /// after a while that grows up to a second.
     fn accept(&mut self) -> impl Future<Output = io::Result<Option<(Self::Io, Peer)>>> + Send;
+
+    /// Does what comes on a connection before HTTP/2, such as a handshake, on the
+    /// task of that connection; nothing, unless a listener says otherwise.
+    ///
+    /// An error refuses the connection, as does more time than
+    /// [`Server::handshake_timeout`](crate::Server::handshake_timeout). What is
+    /// learned of the peer goes into `peer`.
+    fn prepare(io: &mut Self::Io, peer: &mut Peer) -> impl Future<Output = io::Result<()>> + Send {
+        let _ = (io, peer);
+        std::future::ready(Ok(()))
+    }
 }
 
 /// With TCP_NODELAY set on each connection: the library itself sees to it that
@@ -71,7 +82,7 @@ impl Listener for InProcessListener {
     }
 }
 
-/// A listener made of a stream of IO objects, such as accepted TLS streams.
+/// A listener made of a stream of IO objects.
 ///
 /// Its peers are [`Peer::unknown`]. Once the stream has ended, the server ends
 /// with the last of its connections.

@@ -11,16 +11,23 @@ mod gate;
 mod inbound;
 mod limits;
 mod listener;
+mod prepare;
 mod seats;
 mod service;
 mod setters;
+#[cfg(feature = "tls")]
+mod tls;
 mod upkeep;
+#[cfg(feature = "tls")]
+mod watch;
 
 pub use drain::{DrainReport, DrainWatch};
 pub use driver::{Driver, Finish, Run};
 pub use inbound::{Inbound, One};
 pub use listener::{Incoming, Listener};
 pub use service::{BoxFuture, Call, Service};
+#[cfg(feature = "tls")]
+pub use tls::{TlsListener, TlsReload};
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -36,7 +43,7 @@ use tokio::time::{sleep, timeout};
 use crate::call::Request;
 use crate::error::Error;
 use crate::status::Status;
-use crate::transport::{Io, Peer};
+use crate::transport::Peer;
 use connection::Shared;
 use drain::{Drain, Phase};
 use gate::Gate;
@@ -231,9 +238,9 @@ async fn accept(
 
 /// Accepts until `stop` is ready, and gives `true`, or until nothing more can
 /// come and all that came has gone.
-async fn accept_until(
+async fn accept_until<L: Listener>(
     mut stop: Pin<&mut impl Future<Output = ()>>,
-    listener: &mut impl Listener,
+    listener: &mut L,
     shared: &Arc<Shared>,
     connections: &mut JoinSet<()>,
 ) -> bool {
@@ -244,7 +251,7 @@ async fn accept_until(
             () = stop.as_mut() => return true,
             Some(_) = connections.join_next() => {}
             accepted = accept_one(listener), if more => match accepted {
-                Some((io, peer)) => admit(io, peer, shared, connections),
+                Some((io, peer)) => admit::<L>(io, peer, shared, connections),
                 None => more = false,
             },
         }
@@ -254,20 +261,20 @@ async fn accept_until(
 
 /// Takes those who have connected and wait to be accepted: to close the listener
 /// would reset them, with the calls that they may have sent.
-async fn accept_waiting(listener: &mut impl Listener, shared: &Arc<Shared>, connections: &mut JoinSet<()>) {
+async fn accept_waiting<L: Listener>(listener: &mut L, shared: &Arc<Shared>, connections: &mut JoinSet<()>) {
     for _ in 0..WAITING {
         let mut accepted = pin!(listener.accept());
         let Poll::Ready(Ok(Some((io, peer)))) = poll_fn(|cx| Poll::Ready(accepted.as_mut().poll(cx))).await else {
             return;
         };
-        admit(io, peer, shared, connections);
+        admit::<L>(io, peer, shared, connections);
     }
 }
 
 /// Serves a connection, or closes it if too many are open.
-fn admit(io: impl Io, peer: Peer, shared: &Arc<Shared>, connections: &mut JoinSet<()>) {
+fn admit<L: Listener>(io: L::Io, peer: Peer, shared: &Arc<Shared>, connections: &mut JoinSet<()>) {
     if let Some(seat) = shared.seats.take(&peer, &shared.limits) {
-        connections.spawn(connection::serve(io, peer, seat, Arc::clone(shared)));
+        connections.spawn(connection::serve::<L>(io, peer, seat, Arc::clone(shared)));
     }
 }
 

@@ -106,8 +106,8 @@ impl Server {
         self
     }
 
-    /// How long a new connection may take to say that it speaks HTTP/2, and
-    /// again to send its SETTINGS.
+    /// How long a new connection may take for its TLS handshake, if it has one,
+    /// again to say that it speaks HTTP/2, and again to send its SETTINGS.
     /// **Default:** 10 seconds.
     #[must_use]
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {

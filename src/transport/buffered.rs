@@ -19,6 +19,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::transport::Io;
 use crate::transport::breach::Breach;
+use crate::transport::first_bytes::FirstBytes;
 use crate::transport::meter::Meter;
 use crate::transport::spare;
 
@@ -45,6 +46,7 @@ struct Inner {
     /// Whether this turn comes right after one that put its write off.
     deferred: bool,
     meter: Meter,
+    first: FirstBytes,
     /// Whether the peer had calls open when this turn began.
     calls: bool,
     /// Why the connection ends: nothing more is read, but for what is said last.
@@ -76,6 +78,7 @@ impl BufferedIo {
             starved: false,
             deferred: false,
             meter,
+            first: FirstBytes::default(),
             calls: false,
             breach: None,
         };
@@ -133,6 +136,11 @@ impl IoHandle {
     /// Writes all there is, then flushes: TLS keeps bytes back until told.
     pub(crate) fn poll_drain(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         lock(&self.0).poll_drain(cx)
+    }
+
+    /// Whether the peer has begun as with TLS, which nobody here speaks.
+    pub(crate) fn has_met_tls(&self) -> bool {
+        lock(&self.0).first.are_tls()
     }
 
     pub(crate) fn pulse(&self) -> Pulse {
@@ -237,6 +245,7 @@ impl Inner {
                 self.meter.wait();
                 return Poll::Pending;
             }
+            self.first.note(read.filled());
             if let Err(breach) = self.meter.receive(read.filled(), Instant::now(), self.calls) {
                 self.breach = Some(breach);
                 return Poll::Ready(Err(io::Error::other(breach)));

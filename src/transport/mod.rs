@@ -5,6 +5,7 @@ mod alarm;
 mod breach;
 mod bucket;
 mod buffered;
+mod first_bytes;
 mod in_process;
 mod keepalive;
 mod meter;
@@ -13,6 +14,8 @@ mod pings;
 mod quota;
 pub(crate) mod settings;
 mod spare;
+#[cfg(feature = "tls")]
+mod tls;
 mod walker;
 
 pub(crate) use alarm::Alarm;
@@ -23,6 +26,10 @@ pub(crate) use keepalive::{Gone, Pinger};
 pub(crate) use meter::{Allowance, Meter};
 pub use peer::Peer;
 pub(crate) use quota::{Permit, Quota};
+#[cfg(feature = "tls")]
+pub(crate) use tls::Connector;
+#[cfg(feature = "tls")]
+pub use tls::{ClientTls, Identity, Roots, ServerTls, TlsStream};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 

@@ -4,6 +4,11 @@ use std::fmt;
 use std::net::SocketAddr;
 #[cfg(unix)]
 use std::path::Path;
+#[cfg(feature = "tls")]
+use std::sync::Arc;
+
+#[cfg(feature = "tls")]
+use bytes::Bytes;
 
 /// The other end of a connection.
 ///
@@ -11,7 +16,12 @@ use std::path::Path;
 /// `unix:/run/app.sock`, `in-process`. The end of a Unix socket that connects has
 /// usually no path, and is `unix:`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Peer(Address);
+pub struct Peer {
+    address: Address,
+    /// The certificates that it has shown, if it speaks TLS.
+    #[cfg(feature = "tls")]
+    tls: Option<Arc<[Bytes]>>,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Address {
@@ -25,36 +35,78 @@ enum Address {
 impl Peer {
     /// A peer whose address is not known, for IO objects of your own.
     pub fn unknown() -> Self {
-        Self(Address::Other)
+        Self::at(Address::Other)
     }
 
     /// The address of a TCP peer; `None` for any other.
     pub fn socket_addr(&self) -> Option<SocketAddr> {
-        match self.0 {
+        match self.address {
             Address::Socket(address) => Some(address),
             _ => None,
         }
     }
 
+    /// Whether the connection is under TLS that this library takes care of.
+    #[cfg(feature = "tls")]
+    pub fn is_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// The certificates that the peer has shown, each in DER, its own first. The
+    /// server has checked that its roots vouch for it. Empty if the peer has shown
+    /// none, which it may where none is required.
+    #[cfg(feature = "tls")]
+    pub fn certificates(&self) -> &[Bytes] {
+        self.tls.as_deref().unwrap_or_default()
+    }
+
+    /// The names in the peer's own certificate: DNS names, such as
+    /// `client.example.com`, and URIs, such as `spiffe://example.com/client`. It
+    /// is read anew each time.
+    #[cfg(feature = "tls")]
+    pub fn certificate_names(&self) -> Vec<String> {
+        let Some(der) = self.certificates().first() else {
+            return Vec::new();
+        };
+        let der = rustls::pki_types::CertificateDer::from(&der[..]);
+        let Ok(certificate) = webpki::EndEntityCert::try_from(&der) else {
+            return Vec::new();
+        };
+        certificate.valid_dns_names().chain(certificate.valid_uri_names()).map(str::to_owned).collect()
+    }
+
+    #[cfg(feature = "tls")]
+    pub(crate) fn set_tls(&mut self, certificates: Arc<[Bytes]>) {
+        self.tls = Some(certificates);
+    }
+
+    fn at(address: Address) -> Self {
+        Self {
+            address,
+            #[cfg(feature = "tls")]
+            tls: None,
+        }
+    }
+
     #[cfg(unix)]
     pub(crate) fn unix(path: Option<&Path>) -> Self {
-        Self(Address::Unix(path.map(Into::into)))
+        Self::at(Address::Unix(path.map(Into::into)))
     }
 
     pub(crate) fn in_process() -> Self {
-        Self(Address::InProcess)
+        Self::at(Address::InProcess)
     }
 }
 
 impl From<SocketAddr> for Peer {
     fn from(address: SocketAddr) -> Self {
-        Self(Address::Socket(address))
+        Self::at(Address::Socket(address))
     }
 }
 
 impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match &self.address {
             Address::Socket(address) => address.fmt(f),
             #[cfg(unix)]
             Address::Unix(Some(path)) => write!(f, "unix:{}", path.display()),

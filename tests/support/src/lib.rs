@@ -7,6 +7,7 @@
 mod attack;
 mod block;
 mod books;
+mod certificates;
 mod client;
 mod frame;
 mod fuzz;
@@ -23,6 +24,7 @@ mod wire_client;
 
 pub use attack::{End, QUIET, attack_client, attack_server};
 pub use block::{Block, encode};
+pub use certificates::{Ca, Issued};
 pub use client::{PREFACE, request};
 pub use frame::{Frame, error, flag, kind, setting};
 pub use fuzz::{fuzz_client, fuzz_server, sample_answer, sample_request};
@@ -34,3 +36,5 @@ pub use script::{BIDI, CLIENT_STREAM, Handling, SERVER_STREAM, Script, UNARY, no
 pub use seen::Seen;
 pub use stream::Stream;
 pub use wire_client::WireClient;
+
+pub use rcgen;

@@ -1,7 +1,7 @@
 //! A server that runs inside a test.
 
 use crate::{RawPeer, Script};
-use puregrpc::{DrainReport, Error, InProcessConnector, Server, in_process};
+use puregrpc::{DrainReport, Error, InProcessConnector, InProcessListener, Listener, Server, in_process};
 use std::time::Duration;
 use tokio::{io::DuplexStream, sync::oneshot, task::JoinHandle};
 
@@ -21,7 +21,13 @@ impl Running {
 
     /// Serves over in-process pipes, with all limits as they are.
     pub fn exactly(server: Server) -> Self {
+        Self::over(server, |listener| listener)
+    }
+
+    /// Serves over whatever is made of the listener of in-process pipes, such as one for TLS.
+    pub fn over<L: Listener>(server: Server, wrap: impl FnOnce(InProcessListener) -> L) -> Self {
         let (listener, connector) = in_process();
+        let listener = wrap(listener);
         let (stop, stopped) = oneshot::channel();
         let shutdown = async move { drop(stopped.await) };
         let served = tokio::spawn(async move { server.serve(listener, shutdown).await });

@@ -1,0 +1,102 @@
+//! Whose word is taken.
+
+use std::fmt;
+use std::path::Path;
+
+use rustls::RootCertStore;
+use rustls::pki_types::{CertificateDer, TrustAnchor};
+
+use crate::error::{Error, Kind};
+use crate::transport::tls::encoding;
+
+/// The certificates of those whose word is taken for the names of others.
+///
+/// Clients need them to know servers ([`ClientTls::roots`](crate::ClientTls::roots)),
+/// servers to know clients
+/// ([`ServerTls::require_client_certificate`](crate::ServerTls::require_client_certificate)).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Roots(Vec<TrustAnchor<'static>>);
+
+impl Roots {
+    /// All certificates in PEM text, or the one in DER.
+    ///
+    /// # Errors
+    ///
+    /// If there is none ([`Error::is_tls`]).
+    pub fn from_bytes(certificates: impl AsRef<[u8]>) -> Result<Self, Error> {
+        let anchors: Result<_, _> = encoding::certificates(certificates.as_ref())?.iter().map(anchor).collect();
+        anchors.map(Self)
+    }
+
+    /// All certificates of a PEM file, or the one of a DER file. It blocks while it reads.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, or has no certificate.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let bytes = encoding::read(path)?;
+        encoding::in_file(path, Self::from_bytes(bytes))
+    }
+
+    /// What the system trusts, or the files that `SSL_CERT_FILE` and
+    /// `SSL_CERT_DIR` name. It blocks while it reads.
+    ///
+    /// # Errors
+    ///
+    /// If there is nothing.
+    pub fn native() -> Result<Self, Error> {
+        let loaded = rustls_native_certs::load_native_certs();
+        // A system may hold a few that nobody can read.
+        let anchors: Vec<_> = loaded.certs.iter().filter_map(|certificate| anchor(certificate).ok()).collect();
+        if !anchors.is_empty() {
+            return Ok(Self(anchors));
+        }
+        let error = Error::new(
+            Kind::Tls,
+            "the system has no root certificates: install them (ca-certificates), or say whom to trust",
+        );
+        Err(match loaded.errors.into_iter().next() {
+            Some(cause) => error.with_source(cause),
+            None => error,
+        })
+    }
+
+    /// What Mozilla trusts, as of the version of the crate `webpki-roots`.
+    #[cfg(feature = "tls-webpki-roots")]
+    pub fn webpki() -> Self {
+        Self(webpki_roots::TLS_SERVER_ROOTS.to_vec())
+    }
+
+    /// These, and others.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
+    /// What is trusted where nothing is said: what the system trusts; where it
+    /// has nothing, Mozilla's roots, if they are built in.
+    pub(crate) fn usual() -> Result<Self, Error> {
+        let native = Self::native();
+        #[cfg(feature = "tls-webpki-roots")]
+        let native = native.or_else(|_| Ok(Self::webpki()));
+        native
+    }
+
+    pub(crate) fn store(&self) -> RootCertStore {
+        RootCertStore { roots: self.0.clone() }
+    }
+}
+
+impl fmt::Debug for Roots {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Roots").field("certificates", &self.0.len()).finish_non_exhaustive()
+    }
+}
+
+fn anchor(certificate: &CertificateDer<'_>) -> Result<TrustAnchor<'static>, Error> {
+    webpki::anchor_from_trusted_cert(certificate)
+        .map(|anchor| anchor.to_owned())
+        .map_err(|error| Error::new(Kind::Tls, "this cannot be a root certificate").with_source(error))
+}
