@@ -89,9 +89,11 @@ impl Limits {
         Some(deadline.map_or(latest, |deadline| deadline.min(latest)))
     }
 
-    /// How many handlers of one connection may run.
+    /// How many handlers of one connection may run. Twice as many as calls: those
+    /// of calls that were cancelled hear of it only after the calls that have come
+    /// in their place.
     pub(crate) fn handlers_per_connection(&self) -> usize {
-        self.max_handlers_per_connection.unwrap_or(self.max_concurrent_streams as usize)
+        self.max_handlers_per_connection.unwrap_or((self.max_concurrent_streams as usize).saturating_mul(2))
     }
 
     /// What the frames of a connection may ask for apart from calls.

@@ -143,7 +143,8 @@ impl Server {
     /// How many handlers may run for one connection: not only those of its open
     /// calls, but also those whose calls were cancelled and that have not ended
     /// yet. More are refused in a way that clients try again.
-    /// **Default:** as many as [`max_concurrent_streams`](Self::max_concurrent_streams).
+    /// **Default:** twice as many as [`max_concurrent_streams`](Self::max_concurrent_streams),
+    /// since the handler of a cancelled call ends a little later than the call.
     #[must_use]
     pub fn max_handlers_per_connection(mut self, handlers: usize) -> Self {
         self.limits.max_handlers_per_connection = Some(handlers);

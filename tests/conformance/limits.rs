@@ -1,7 +1,7 @@
 //! What a server gives to one client and to all (R7, R8).
 
 use puregrpc::Server;
-use puregrpc_support::{BIDI, END, MORE, RawPeer, Running, Script, UNARY, error, note};
+use puregrpc_support::{BIDI, END, Frame, MORE, RawPeer, Running, Script, UNARY, error, note};
 
 /// Opens a call whose handler waits for ever.
 async fn hold(peer: &mut RawPeer, stream: u32) {
@@ -25,6 +25,19 @@ async fn handlers_beyond_those_of_a_connection_are_refused() {
     peer.data(1, [], END).await;
     assert_eq!(peer.over(1).await.status(), 0);
     hold(&mut peer, 7).await;
+    peer.assert_alive().await;
+}
+
+/// R7: a call in the place of one that was just cancelled is within what the client may have, although the other's
+/// handler has not heard of its end yet.
+#[tokio::test(start_paused = true)]
+async fn a_call_in_the_place_of_a_cancelled_one_is_not_refused() {
+    let running = Running::start(Server::new().max_concurrent_streams(2).add(Script::echo()));
+    let mut peer = running.peer().await;
+    hold(&mut peer, 1).await;
+    hold(&mut peer, 3).await;
+    peer.queue(&Frame::reset(3, error::CANCEL));
+    hold(&mut peer, 5).await;
     peer.assert_alive().await;
 }
 
