@@ -3,10 +3,10 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use crate::call::Link;
 
@@ -44,36 +44,53 @@ pub struct DrainReport {
 
 #[derive(Debug)]
 pub(crate) struct Drain {
-    phase: watch::Sender<Phase>,
+    stage: Arc<Stage>,
     live: AtomicUsize,
     ended: AtomicUsize,
 }
 
+/// The phase, and those who wait for the next one.
+///
+/// It is what tokio's `watch` would be, but for the order in which it wakes:
+/// `watch` leaves that to chance, and no run could be made a second time.
+#[derive(Debug)]
+struct Stage {
+    phase: AtomicU8,
+    /// Each connection asks in each of its turns, which takes a lock: this way
+    /// few of them share one.
+    changed: [Notify; 8],
+    waiters: AtomicUsize,
+}
+
 impl Drain {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self {
-            phase: watch::Sender::new(Phase::Serving),
-            live: AtomicUsize::new(0),
-            ended: AtomicUsize::new(0),
-        })
+        let stage = Stage {
+            phase: AtomicU8::new(Phase::Serving as u8),
+            changed: Default::default(),
+            waiters: AtomicUsize::new(0),
+        };
+        Arc::new(Self { stage: Arc::new(stage), live: AtomicUsize::new(0), ended: AtomicUsize::new(0) })
     }
 
     /// Goes on to a later phase; never back.
     pub(crate) fn advance(&self, phase: Phase) {
-        self.phase.send_if_modified(|current| {
-            let later = phase > *current;
-            *current = phase.max(*current);
-            later
-        });
+        if self.stage.phase.fetch_max(phase as u8, Ordering::SeqCst) < phase as u8 {
+            self.stage.changed.iter().for_each(Notify::notify_waiters);
+        }
     }
 
     /// Waits until the server is in this phase or in a later one.
     pub(crate) fn reached(&self, phase: Phase) -> Reached {
-        let mut phases = self.phase.subscribe();
+        let stage = Arc::clone(&self.stage);
+        let place = stage.waiters.fetch_add(1, Ordering::Relaxed) % stage.changed.len();
         Reached(Box::pin(async move {
-            // The sender lives as long as the server, but a server that is gone
-            // has nothing more to serve.
-            let _ = phases.wait_for(|current| *current >= phase).await;
+            loop {
+                let changed = stage.changed[place].notified();
+                if stage.is_in(phase) {
+                    return;
+                }
+                changed.await;
+            }
         }))
     }
 
@@ -93,6 +110,12 @@ impl Drain {
     }
 }
 
+impl Stage {
+    fn is_in(&self, phase: Phase) -> bool {
+        self.phase.load(Ordering::SeqCst) >= phase as u8
+    }
+}
+
 /// Tells when a server is told to stop.
 ///
 /// For what must end with it: a service that lists itself elsewhere, or one
@@ -103,7 +126,7 @@ pub struct DrainWatch(pub(crate) Arc<Drain>);
 impl DrainWatch {
     /// Whether the server has been told to stop.
     pub fn is_draining(&self) -> bool {
-        *self.0.phase.borrow() > Phase::Serving
+        self.0.stage.is_in(Phase::LameDuck)
     }
 
     /// Waits until the server, or one of its clones, is told to stop. Cancel safe.

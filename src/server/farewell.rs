@@ -85,6 +85,7 @@ pub(crate) async fn to_stranger(drain: &Drain) {
 /// the last answers on their way to it.
 pub(crate) async fn linger(drain: &Drain, io: &IoHandle) {
     tokio::select! {
+        biased;
         _ = timeout(LINGER, poll_fn(|cx| io.poll_discard(cx))) => {}
         () = drain.reached(Phase::Cut) => {}
     }
