@@ -1,0 +1,136 @@
+//! What all parts of a run share: its time, what is known of each call, and what happened.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use puregrpc::Code;
+use tokio::io::DuplexStream;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+
+use crate::adversary::Profile;
+use crate::plan::Plan;
+
+/// One run.
+pub(crate) struct World {
+    pub(crate) seed: u64,
+    pub(crate) profile: Profile,
+    pub(crate) plans: Vec<Arc<Plan>>,
+    begin: Instant,
+    traced: bool,
+    state: Mutex<State>,
+}
+
+/// What changes in a run.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) calls: Vec<Record>,
+    /// What came that must not: each a line.
+    pub(crate) violations: Vec<String>,
+    pub(crate) faults: BTreeMap<&'static str, u64>,
+    pub(crate) trace: Vec<String>,
+    /// Where new connections go while a server listens.
+    pub(crate) door: Option<mpsc::UnboundedSender<DuplexStream>>,
+    /// Handlers that have begun and are not dropped.
+    pub(crate) handlers: usize,
+    /// Links so far, and those that are open.
+    pub(crate) links: u64,
+    pub(crate) open_links: usize,
+    /// Bytes that the links have taken and not delivered.
+    pub(crate) held: usize,
+}
+
+/// What is known of one call.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Record {
+    /// How often its handler has begun.
+    pub(crate) starts: usize,
+    pub(crate) server: Side,
+    /// What the handler has returned, if it came so far.
+    pub(crate) verdict: Option<Result<(), Code>>,
+    pub(crate) client: Side,
+    pub(crate) began: Duration,
+    /// How it has ended for the client, and when.
+    pub(crate) ends: Vec<(End, Duration)>,
+}
+
+/// What one side has seen of a call.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Side {
+    pub(crate) sent: usize,
+    /// Messages that were received, all in their order.
+    pub(crate) received: usize,
+    /// Whether the other side has said that it has sent all.
+    pub(crate) saw_end: bool,
+}
+
+/// How a call has ended for its client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It was dropped, as planned.
+    Dropped,
+    Ok,
+    Error(Code, String),
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, profile: Profile, plans: Vec<Plan>, traced: bool) -> Arc<Self> {
+        let calls = vec![Record::default(); plans.len()];
+        let state = Mutex::new(State { calls, ..State::default() });
+        let plans = plans.into_iter().map(Arc::new).collect();
+        Arc::new(Self { seed, profile, plans, begin: Instant::now(), traced, state })
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The time since the beginning.
+    pub(crate) fn now(&self) -> Duration {
+        Instant::now() - self.begin
+    }
+
+    /// Waits until so much time has passed since the beginning.
+    pub(crate) async fn until(&self, time: Duration) {
+        sleep_until(self.begin + time).await;
+    }
+
+    /// Lets time pass.
+    pub(crate) async fn pass(&self, time: Duration) {
+        self.until(self.now() + time).await;
+    }
+
+    /// Whether the adversary has had its time.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.now() >= QUIET
+    }
+
+    /// Writes a line of the trace.
+    pub(crate) fn note(&self, line: impl FnOnce() -> String) {
+        if self.traced {
+            let line = format!("{:>12.6}  {}", self.now().as_secs_f64(), line());
+            self.lock().trace.push(line);
+        }
+    }
+
+    /// Counts what the adversary does, and notes it.
+    pub(crate) fn fault(&self, fault: &'static str, on: impl FnOnce() -> String) {
+        *self.lock().faults.entry(fault).or_insert(0) += 1;
+        self.note(|| format!("*** {fault}: {}", on()));
+    }
+
+    /// Tells what must not be.
+    pub(crate) fn violation(&self, line: String) {
+        self.note(|| format!("!!! {line}"));
+        self.lock().violations.push(line);
+    }
+
+    /// Changes what is known of a call.
+    pub(crate) fn record<T>(&self, call: usize, change: impl FnOnce(&mut Record) -> T) -> T {
+        change(&mut self.lock().calls[call])
+    }
+}
+
+/// When the adversary stops.
+pub(crate) const QUIET: Duration = Duration::from_secs(40);
