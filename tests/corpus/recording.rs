@@ -54,6 +54,9 @@ async fn record(number: usize, scenario: Scenario) -> Recording {
         drop(client);
     };
     let ((requests, responses, greeting), ()) = tokio::join!(tap, call);
+    let has_gzip = |bytes: &[u8]| bytes.windows(3).any(|start| start == [0x1f, 0x8b, 8]);
+    let is_compressed = cfg!(feature = "gzip") && scenario.handler == Handler::Compress;
+    assert_eq!((has_gzip(&requests), has_gzip(&responses)), (is_compressed, is_compressed), "{scenario:?}");
     let name = format!("recorded {number} ({:?}, {:?})", scenario.kind, scenario.handler);
     Recording { name, scenario, requests, responses, greeting }
 }
@@ -107,6 +110,9 @@ fn scenarios() -> Vec<Scenario> {
         scenarios.push(Scenario { cancel: true, ..plain.clone() });
         scenarios.push(Scenario { cancel: true, handler: Handler::Hang, timeout, ..plain.clone() });
         scenarios.push(Scenario { metadata: true, ..plain });
+        let long = Scenario::echo(kind, &[&b"more than once, ".repeat(100)]);
+        scenarios.push(Scenario { handler: Handler::Compress, ..long.clone() });
+        scenarios.push(long);
     }
     // One that takes more than a frame, each way.
     scenarios.push(Scenario::echo(Kind::Unary, &[&[7; 17_000]]));

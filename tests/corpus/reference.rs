@@ -16,20 +16,26 @@ pub(crate) struct Body {
 }
 
 impl Body {
-    /// Reads the body of a stream that has ended.
-    pub(crate) fn read(mut bytes: &[u8]) -> Self {
+    /// Reads the body of a stream that has ended, and whose headers name no encoding.
+    pub(crate) fn read(bytes: &[u8]) -> Self {
+        Self::read_with(bytes, false)
+    }
+
+    /// As `read`; messages may be compressed if `compressed`, which can be told of none that it is sound.
+    pub(crate) fn read_with(mut bytes: &[u8], compressed: bool) -> Self {
         let mut body = Self { notes: Vec::new(), fault: None, odd: false };
         while let Some((&[flag, a, b, c, d], rest)) = bytes.split_first_chunk() {
             let length = u32::from_be_bytes([a, b, c, d]) as usize;
             let mut fault = Vec::new();
-            fault.extend((flag != 0).then_some(Code::Internal));
+            let is_compressed = flag == 1 && compressed;
+            fault.extend((flag != 0 && !is_compressed).then_some(Code::Internal));
             fault.extend((length > LIMIT).then_some(Code::ResourceExhausted));
             if !fault.is_empty() {
                 body.fault = Some(fault);
                 return body;
             }
             let Some((payload, rest)) = rest.split_at_checked(length) else { break };
-            match value(payload) {
+            match if is_compressed { Read::Odd } else { value(payload) } {
                 Read::Bad => {
                     body.fault = Some(vec![Code::Internal]);
                     return body;

@@ -139,7 +139,7 @@ fn judge(
     for stream in anatomy.streams().into_iter().filter(|stream| anatomy.decided_at(*stream).is_some()) {
         let answer = seen.streams.get(&stream);
         let outcome = Outcome::of(answer);
-        let body = Body::read(&anatomy.body(bytes, stream));
+        let body = Body::read_with(&anatomy.body(bytes, stream), handler == Handler::Compress);
         let before = Outcome::of(sound.and_then(|sound| sound.streams.get(&stream)));
         let allowed = match outcome {
             // Refused for its headers, unread.
@@ -147,7 +147,7 @@ fn judge(
             // S14: how a call ends whose time is over.
             Outcome::Reset(error::CANCEL) => handler == Handler::Hang,
             Outcome::Status(Code::Ok) if body.fault.is_none() && !handler.fails() => {
-                let notes = answer.map(|answer| Body::read(&answer.body)).and_then(|answer| answer.values());
+                let notes = answer.map(|answer| Body::read_with(&answer.body, true)).and_then(|answer| answer.values());
                 body.echo(kind).is_none_or(|echo| notes == Some(echo))
             }
             Outcome::Status(code) => body.answers(kind, handler).contains(&code),

@@ -46,6 +46,8 @@ pub(crate) enum Handler {
     Echo,
     /// Echoes, with metadata before and behind.
     Decorate,
+    /// Echoes, compressed as the request is, where this can be done.
+    Compress,
     /// Echoes, then fails with details and metadata.
     Fail,
     /// Fails without having read anything.
@@ -58,7 +60,7 @@ impl Handler {
     /// How it ends a call whose messages are sound.
     pub(crate) fn code(self) -> Code {
         match self {
-            Self::Echo | Self::Decorate => Code::Ok,
+            Self::Echo | Self::Decorate | Self::Compress => Code::Ok,
             Self::Fail => Code::Aborted,
             Self::Refuse => Code::PermissionDenied,
             Self::Hang => Code::DeadlineExceeded,
@@ -158,6 +160,10 @@ impl Scenario {
             metadata.append("x-text", "once more").unwrap();
             metadata.insert("x-bytes-bin", [0, 1, 2, 0xff, 0xab]).unwrap();
         }
+        #[cfg(feature = "gzip")]
+        if self.handler == Handler::Compress {
+            return request.with_compression(puregrpc::Encoding::Gzip);
+        }
         request
     }
 
@@ -221,6 +227,10 @@ async fn decorated(metadata: &Metadata, mut answer: Response<BytesValue>) -> Res
         *answer.metadata_mut() = decoration();
         *answer.trailers_mut() = decoration();
     }
+    #[cfg(feature = "gzip")]
+    if metadata.get("x-handler") == Some("Compress") {
+        return Ok(answer.with_compression(puregrpc::Encoding::Gzip));
+    }
     Ok(answer)
 }
 
@@ -229,6 +239,10 @@ fn begin(metadata: &Metadata, replies: &mut Sender<BytesValue>) -> Result<(), St
     if metadata.get("x-handler") == Some("Decorate") {
         replies.send_headers(decoration())?;
         *replies.trailers_mut() = decoration();
+    }
+    #[cfg(feature = "gzip")]
+    if metadata.get("x-handler") == Some("Compress") {
+        replies.set_compression(puregrpc::Encoding::Gzip)?;
     }
     Ok(())
 }
