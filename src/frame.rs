@@ -36,6 +36,16 @@ pub enum Payload<'a> {
     Shared(Bytes),
 }
 
+impl Payload<'_> {
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Slice(bytes) => bytes.len(),
+            Self::Joined(bytes) | Self::Shared(bytes) => bytes.len(),
+        }
+    }
+}
+
 /// Cuts received bytes into messages, wherever they were split on their way.
 ///
 /// What `partial` holds comes before what `chunk` holds; while `partial` is

@@ -14,6 +14,7 @@ mod request;
 mod response;
 mod sender;
 pub(crate) mod single;
+mod turn;
 
 pub(crate) use head::Head;
 pub(crate) use link::Link;

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use crate::call::Head;
 use crate::call::inbox::Inbox;
 use crate::call::reply::Reply;
+use crate::call::turn::Turn;
 use crate::codec::Message;
 use crate::frame::Deframer;
 use crate::metadata::Metadata;
@@ -40,6 +41,7 @@ pub struct Receiver<T> {
     pub(crate) head: Head,
     frames: Deframer,
     source: Source,
+    turn: Turn,
     /// Whether an error was given: as a stream it ends with one.
     failed: bool,
     message: PhantomData<fn() -> T>,
@@ -55,17 +57,19 @@ impl<T: Message> Receiver<T> {
     pub(crate) fn server(head: Head, inbox: Arc<Inbox>, limit: usize) -> Self {
         let mut frames = Deframer::new(limit);
         frames.set_encoding(Some(head.offer.encoding));
-        Self { head, frames, source: Source::Server(inbox), failed: false, message: PhantomData }
+        Self { head, frames, source: Source::Server(inbox), turn: Turn::default(), failed: false, message: PhantomData }
     }
 
     pub(crate) fn client(head: Head, reply: Reply, limit: usize) -> Self {
         let source = Source::Client(Box::new(reply));
-        Self { head, frames: Deframer::new(limit), source, failed: false, message: PhantomData }
+        Self { head, frames: Deframer::new(limit), source, turn: Turn::default(), failed: false, message: PhantomData }
     }
 
     /// Receives the next message; `None` once the peer has sent all.
     ///
-    /// Cancel safe: nothing is lost when the future is dropped.
+    /// Cancel safe: nothing is lost when the future is dropped. After every
+    /// mebibyte or few thousand messages it lets other tasks run, even though
+    /// the next message is there.
     ///
     /// # Errors
     ///
@@ -79,12 +83,13 @@ impl<T: Message> Receiver<T> {
 
     #[inline]
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<T>, Status>> {
+        ready!(self.turn.poll(cx));
         loop {
             match self.frames.next() {
-                Ok(Some(payload)) => match T::decode(payload) {
-                    Ok(message) => return Poll::Ready(Ok(Some(message))),
-                    Err(status) => return Poll::Ready(Err(self.fail(status))),
-                },
+                Ok(Some(payload)) => {
+                    self.turn.take(payload.len());
+                    return Poll::Ready(T::decode(payload).map(Some).map_err(|status| self.fail(status)));
+                }
                 Ok(None) => {}
                 Err(status) => return Poll::Ready(Err(self.fail(status))),
             }
@@ -99,7 +104,10 @@ impl<T: Message> Receiver<T> {
     /// Apart from the loop, whose way is short while messages are at hand.
     #[inline(never)]
     fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Status>> {
-        let chunk = ready!(self.source.poll_chunk(cx))?;
+        let Poll::Ready(chunk) = self.source.poll_chunk(cx)? else {
+            self.turn.rest();
+            return Poll::Pending;
+        };
         if let Source::Client(reply) = &self.source {
             self.frames.set_encoding(reply.encoding());
         }

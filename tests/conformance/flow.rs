@@ -3,7 +3,8 @@
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use puregrpc::{Server, Status};
 use puregrpc_support::{
-    BIDI, CLIENT_STREAM, END, MORE, Running, SERVER_STREAM, Script, UNARY, error, note, noted, request, setting,
+    BIDI, CLIENT_STREAM, END, MORE, Running, SERVER_STREAM, Script, UNARY, error, message, note, noted, request,
+    setting,
 };
 use std::{future::Future, pin::Pin, sync::Arc};
 use tokio::sync::Semaphore;
@@ -294,4 +295,33 @@ async fn many_calls_on_many_threads() {
     for client in clients {
         client.await.unwrap();
     }
+}
+
+/// M1: a handler that takes what is at hand in a loop lets others run, however much is at hand.
+#[tokio::test(start_paused = true)]
+async fn many_messages_are_not_taken_in_one_poll() {
+    let (sender, mut polls) = tokio::sync::mpsc::unbounded_channel();
+    let script = Script::echo().client_stream(move |requests| {
+        let polled = sender.clone();
+        Box::pin(async move {
+            let mut all = std::pin::pin!(async {
+                while requests.recv().await?.is_some() {}
+                Ok::<_, Status>(())
+            });
+            std::future::poll_fn(|cx| {
+                polled.send(()).unwrap();
+                all.as_mut().poll(cx)
+            })
+            .await?;
+            Ok(noted("").into())
+        })
+    });
+    let mut peer = script.serve().peer().await;
+    peer.queue_headers(1, &request(CLIENT_STREAM, &[]), MORE);
+    peer.queue_data(1, message([]).repeat(3), MORE);
+    (0..12).for_each(|_| peer.queue_data(1, message([]).repeat(3_000), MORE));
+    peer.data(1, [], END).await;
+    assert_eq!(peer.answer(1).await.status(), 0);
+    let polls = std::iter::from_fn(|| polls.try_recv().ok()).count();
+    assert!(polls > 36_000 / 4_096, "{polls} polls");
 }

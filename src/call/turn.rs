@@ -1,0 +1,87 @@
+//! How much a task receives before it lets others run.
+
+use std::task::{Context, Poll};
+
+/// Counts what is received in one go.
+///
+/// Messages may be at hand for long: a window of small ones, or compressed ones
+/// that take a hundred times as long to unpack as to send. Whoever takes them in
+/// a loop would never wait, and would keep its thread from all other tasks.
+#[derive(Debug, Default)]
+pub(crate) struct Turn(usize);
+
+impl Turn {
+    /// Pending, once, when enough was taken since the last wait; the task is
+    /// woken at once.
+    #[inline]
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.0 < ENOUGH { Poll::Ready(()) } else { self.end(cx) }
+    }
+
+    /// Counts a message of so many bytes.
+    #[inline]
+    pub(crate) fn take(&mut self, bytes: usize) {
+        self.0 += bytes.max(LEAST);
+    }
+
+    /// Begins anew, since the task has to wait.
+    #[inline]
+    pub(crate) fn rest(&mut self) {
+        self.0 = 0;
+    }
+
+    #[cold]
+    fn end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.rest();
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// As much as takes about a millisecond.
+const ENOUGH: usize = 1024 * 1024;
+
+/// What a message costs, however small it is.
+const LEAST: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Wake, Waker};
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn a_turn_ends_after_enough_bytes_or_messages_and_wakes_its_task() {
+        for (bytes, messages) in [(0, 4096), (256, 4096), (64 * 1024, 16), (4 * 1024 * 1024, 1)] {
+            let wakes = Arc::<Wakes>::default();
+            let waker = Waker::from(Arc::clone(&wakes));
+            let mut cx = Context::from_waker(&waker);
+            let mut turn = Turn::default();
+            for _ in 0..messages {
+                assert!(turn.poll(&mut cx).is_ready());
+                turn.take(bytes);
+            }
+            assert!(turn.poll(&mut cx).is_pending());
+            assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
+            assert!(turn.poll(&mut cx).is_ready());
+        }
+    }
+
+    #[test]
+    fn who_waits_begins_anew() {
+        let mut turn = Turn::default();
+        turn.take(ENOUGH);
+        turn.rest();
+        assert!(turn.poll(&mut Context::from_waker(Waker::noop())).is_ready());
+    }
+}
