@@ -72,6 +72,23 @@ async fn data_beyond_the_window_ends_the_call_and_then_the_connection() {
     assert_eq!(attacker.seen.goaway.map(|goaway| goaway.0), Some(error::FLOW_CONTROL_ERROR));
 }
 
+/// A window full of data that nobody takes holds up its own call alone.
+#[tokio::test]
+async fn call_that_is_stuck_holds_up_no_other() {
+    let stage = Stage::open().await;
+    let mut attacker = stage.stranger().await;
+    attacker.greet_with(&[(setting::INITIAL_WINDOW_SIZE, 0)]).await;
+    let two_notes = [note("here"), note("here")].concat();
+    for stream in [1, 3, 5] {
+        attacker.send_frames(&[Frame::request(stream, CHAT), Frame::data(stream, &two_notes, 0)]).await;
+        attacker.send_frames(&vec![Frame::data(stream, [0; 16_384], 0); 60]).await;
+    }
+    attacker.send_frames(&[Frame::request(7, GREET), Frame::data(7, [0; 5], 1), Frame::window_update(7, 100)]).await;
+    assert!(attacker.until(|seen| seen.ends == 1).await, "{attacker:?}");
+    stage.close("stuck calls", &attacker);
+    assert!(!attacker.is_cut());
+}
+
 /// A `RouteNote` without a place.
 fn note(text: &str) -> Bytes {
     message([&[18, text.len() as u8], text.as_bytes()].concat())

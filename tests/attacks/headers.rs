@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use puregrpc_support::{Frame, error, flag, kind, request};
 
-use crate::attacker::{GREET, Seen};
+use crate::attacker::{CHAT, GREET, Seen};
 use crate::stage::{Stage, time};
 
 /// Begins a block of headers that `next` goes on with for ever.
@@ -99,6 +99,23 @@ async fn malformed_fields_reach_no_handler() {
     }
     outcomes.dedup();
     stage.report("malformed fields", "6 requests", &outcomes.join("; "), None);
+}
+
+/// Hundreds of fields of a byte each, all that the limit allows, held by as many calls as may be open.
+#[tokio::test]
+async fn metadata_of_calls_that_are_held_is_bounded() {
+    let stage = Stage::open().await;
+    let mut attacker = stage.attacker().await;
+    let entry = [0x40, 1, b'x', 0];
+    for number in 0..900 {
+        let fields = Frame::request(2 * number + 1, CHAT).payload;
+        let block = [&fields[..], if number == 0 { &entry[..] } else { &[] }, &[0xbe; 470]].concat();
+        attacker.send_frames(&[Frame::new(kind::HEADERS, flag::END_HEADERS, 2 * number + 1, block)]).await;
+    }
+    attacker.send_frames(&[Frame::ping([7; 8])]).await;
+    assert!(attacker.until(|seen| seen.acks > 1).await, "{attacker:?}");
+    stage.close("metadata of held calls", &attacker);
+    assert!(!attacker.is_cut());
 }
 
 fn owned(fields: &[(&str, &str)]) -> Vec<(String, String)> {

@@ -7,6 +7,8 @@
 
 mod attacker;
 mod bystander;
+#[cfg(feature = "gzip")]
+mod compression;
 mod connections;
 mod control;
 mod data;

@@ -63,6 +63,31 @@ async fn what_is_no_http2_ends_its_connection_alone() {
     stage.report("no HTTP/2", &format!("{} connections", attacks.len()), "each closed", None);
 }
 
+/// A call that is cut off behind each of its bytes, headers in two frames with padding and priority among them.
+#[tokio::test]
+async fn connections_cut_off_anywhere_leave_no_descriptor_behind() {
+    let stage = Stage::open().await;
+    let before = stage.server.descriptors();
+    let block = Frame::request(1, GREET).payload;
+    let (begin, end) = block.split_at(block.len() / 2);
+    let head = [&[3, 0, 0, 0, 0, 15], begin, &[0; 3]].concat();
+    let call = encoded(&[
+        Frame::settings(&[(4, 1 << 20)]),
+        Frame::new(kind::HEADERS, flag::PADDED | flag::PRIORITY, 1, head),
+        Frame::new(kind::CONTINUATION, flag::END_HEADERS, 1, end),
+        Frame::data(1, [0; 5], 1),
+    ]);
+    let bytes = [PREFACE, &call].concat();
+    for length in 0..=bytes.len() {
+        stage.stranger().await.send(&bytes[..length]).await;
+    }
+    let cost = stage.measure();
+    while stage.server.descriptors() > before {
+        stage.attacker().await;
+    }
+    cost.print("calls cut off anywhere", &format!("{} connections", bytes.len()), "closed", None);
+}
+
 /// Frames that no peer may send.
 fn bad_frames() -> Vec<Vec<Frame>> {
     let head = |stream| Frame::request(stream, GREET);
