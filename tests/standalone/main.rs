@@ -4,3 +4,4 @@
 mod client;
 mod process;
 mod serve;
+mod tls;

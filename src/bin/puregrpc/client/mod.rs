@@ -2,12 +2,15 @@ mod greeter;
 mod hello;
 mod position;
 mod route_guide;
+mod tls;
 
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use puregrpc::{Channel, Request};
 use tokio::runtime;
+
+use self::tls::Tls;
 
 use crate::failure::Failure;
 use crate::span;
@@ -35,13 +38,16 @@ enum Program {
 
 #[derive(Args)]
 struct Options {
-    /// The server to call: http://HOST:PORT, HOST:PORT or unix:PATH.
+    /// The server to call: http://HOST:PORT, https://HOST:PORT, HOST:PORT or unix:PATH.
     #[arg(long, value_name = "URL", global = true, default_value = "http://localhost:50051", env = "PUREGRPC_SERVER")]
     server: String,
 
     /// How long each call may take, as in 1.5s or 300ms; without this, as long as it wants.
     #[arg(long, value_name = "TIME", global = true, value_parser = span::parse)]
     timeout: Option<Duration>,
+
+    #[command(flatten)]
+    tls: Tls,
 }
 
 impl Client {
@@ -49,7 +55,7 @@ impl Client {
         let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::local)?;
         runtime.block_on(async {
             // Connecting is left to the first call, so that its timeout covers both.
-            let channel = Channel::lazy(&self.options.server)?;
+            let channel = self.options.tls.apply(Channel::lazy(&self.options.server)?)?;
             match &self.program {
                 Program::Hello(arguments) => hello::run(channel, &self.options, arguments).await,
                 Program::Greeter(arguments) => greeter::run(channel, &self.options, arguments).await,

@@ -59,6 +59,16 @@ impl FromStr for Address {
 }
 
 impl Address {
+    /// What clients call it, unless it stands for many addresses.
+    pub(super) fn name(&self) -> Option<String> {
+        match self {
+            Self::Ip(address) => (!address.ip().is_unspecified()).then(|| address.ip().to_string()),
+            Self::Host(host) => host.rsplit_once(':').map(|(name, _)| name.to_owned()),
+            #[cfg(unix)]
+            Self::Unix(_) => None,
+        }
+    }
+
     /// Listens here; a name may stand for several addresses.
     pub(super) async fn bind(&self) -> Result<Vec<Bound>, Failure> {
         match self {

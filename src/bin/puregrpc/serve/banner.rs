@@ -4,17 +4,19 @@ use std::io::{self, Write as _};
 
 use super::address::Bound;
 use super::service::Service;
+use super::tls::Files;
 
 /// Says on the standard output what is served where, and how to try it.
-pub(super) fn print(bound: &[Bound], services: &[Service]) {
+pub(super) fn print(bound: &[Bound], services: &[Service], tls: Option<&Files>) {
     let program = env::args().next().unwrap_or_else(|| "puregrpc".into());
     // A server without readers of its banner serves all the same.
-    let _ = io::stdout().write_all(text(&program, bound, services).as_bytes());
+    let _ = io::stdout().write_all(text(&program, bound, services, tls).as_bytes());
     let _ = io::stdout().flush();
 }
 
-fn text(program: &str, bound: &[Bound], services: &[Service]) -> String {
-    let mut text = format!("puregrpc {} listens on\n", env!("CARGO_PKG_VERSION"));
+fn text(program: &str, bound: &[Bound], services: &[Service], tls: Option<&Files>) -> String {
+    let kind = if tls.is_some() { " (TLS)" } else { "" };
+    let mut text = format!("puregrpc {} listens{kind} on\n", env!("CARGO_PKG_VERSION"));
     for bound in bound {
         let note = if bound.is_dual_stack() { " (IPv6 and IPv4)" } else { "" };
         let _ = writeln!(text, "  {bound}{note}");
@@ -26,19 +28,25 @@ fn text(program: &str, bound: &[Bound], services: &[Service]) -> String {
     let _ = writeln!(text, "  {:24} whether each of them is ready", "grpc.health.v1.Health");
     if let Some(first) = bound.first() {
         text.push_str("Try it from another terminal:\n");
+        let options = tls.map(Files::client_options).unwrap_or_default();
         for service in services {
-            let _ = writeln!(text, "  {program} client {} --server {}", service.name(), reachable(first));
+            let server = reachable(first, tls.is_some());
+            let _ = writeln!(text, "  {program} client {} --server {server}{options}", service.name());
         }
+    }
+    if let Some(made) = tls.and_then(|files| files.made.as_ref()) {
+        let _ = writeln!(text, "Other programs have to trust the CA in {}.", made.ca.display());
     }
     text.push_str("Ctrl-C finishes the calls under way and ends.\n");
     text
 }
 
 /// The listener as a client on the same machine names it.
-fn reachable(bound: &Bound) -> String {
+fn reachable(bound: &Bound, tls: bool) -> String {
+    let scheme = if tls { "https" } else { "http" };
     match bound {
-        Bound::Tcp(_, address) if address.ip().is_unspecified() => format!("http://localhost:{}", address.port()),
-        Bound::Tcp(_, address) => format!("http://{address}"),
+        Bound::Tcp(_, address) if address.ip().is_unspecified() => format!("{scheme}://localhost:{}", address.port()),
+        Bound::Tcp(_, address) => format!("{scheme}://{address}"),
         #[cfg(unix)]
         Bound::Unix(..) => bound.to_string(),
     }

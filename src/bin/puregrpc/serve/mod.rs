@@ -1,16 +1,18 @@
 mod address;
+mod authority;
 mod banner;
 mod limits;
 mod port_file;
 mod service;
 mod signals;
+mod tls;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use puregrpc::examples::Places;
-use puregrpc::{DrainReport, Error, Server};
+use puregrpc::{DrainReport, Error, Listener, Server};
 use tokio::runtime;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -19,6 +21,7 @@ use self::address::{Address, Bound};
 use self::limits::Limits;
 use self::service::Service;
 use self::signals::Signals;
+use self::tls::{Files, RELOAD, Tls};
 use crate::failure::Failure;
 use crate::span;
 
@@ -61,6 +64,9 @@ pub(crate) struct Serve {
     port_file: Option<PathBuf>,
 
     #[command(flatten)]
+    tls: Tls,
+
+    #[command(flatten)]
     limits: Limits,
 }
 
@@ -81,6 +87,7 @@ impl Serve {
     async fn serve(self, places: Places) -> Result<(), Failure> {
         // Before anything is told to the world, so that a signal at any later time drains.
         let mut signals = Signals::listen().map_err(Failure::local)?;
+        let tls = self.tls.files(&self.listen)?;
         let bound = self.bind().await?;
         let server =
             service::server(&self.services, places).lame_duck(self.drain_delay).drain_timeout(self.drain_timeout);
@@ -88,12 +95,12 @@ impl Serve {
         if let Some(file) = &self.port_file {
             port_file::write(file, &bound)?;
         }
-        banner::print(&bound, &self.services);
+        banner::print(&bound, &self.services, tls.as_ref());
 
         let (stop, stopped) = watch::channel(());
         let mut serving = JoinSet::new();
         for listener in bound {
-            serving.spawn(listen(server.clone(), listener, stopped.clone()));
+            serving.spawn(listen(server.clone(), listener, tls.clone(), stopped.clone()));
         }
         drop(stopped);
         tokio::select! {
@@ -131,14 +138,32 @@ impl Serve {
 }
 
 /// Serves one listener until the sender of `stopped` is dropped, and drains.
-async fn listen(server: Server, listener: Bound, mut stopped: watch::Receiver<()>) -> Result<DrainReport, Error> {
+async fn listen(
+    server: Server,
+    listener: Bound,
+    tls: Option<Files>,
+    mut stopped: watch::Receiver<()>,
+) -> Result<DrainReport, Error> {
     let shutdown = async move {
         // Nothing is ever sent: this is an error once the sender is gone.
         let _ = stopped.changed().await;
     };
     match listener {
-        Bound::Tcp(listener, _) => server.serve(listener, shutdown).await,
+        Bound::Tcp(listener, _) => serve_on(server, listener, tls, shutdown).await,
         #[cfg(unix)]
-        Bound::Unix(listener, _file) => server.serve(listener, shutdown).await,
+        Bound::Unix(listener, _file) => serve_on(server, listener, tls, shutdown).await,
     }
+}
+
+async fn serve_on(
+    server: Server,
+    listener: impl Listener,
+    tls: Option<Files>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<DrainReport, Error> {
+    let Some(files) = tls else {
+        return server.serve(listener, shutdown).await;
+    };
+    let listener = files.load()?.listen(listener)?.reload_every(RELOAD, move || files.load());
+    server.serve(listener, shutdown).await
 }

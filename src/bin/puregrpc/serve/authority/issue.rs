@@ -1,0 +1,84 @@
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use graviola::hashing::{Hash, Sha256};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyUsagePurpose,
+    PublicKeyData, SerialNumber,
+};
+
+use super::Files;
+use super::key::Key;
+
+/// Writes certificates and keys; the authority's own only if there is none.
+pub(super) fn issue(folder: &Path, files: &Files, names: Vec<String>) -> io::Result<()> {
+    if !graviola::util::is_cpu_supported() {
+        return Err(io::Error::other("this processor lacks what that needs; make one elsewhere, for --tls-cert"));
+    }
+    fs::create_dir_all(folder)?;
+    let authority = authority(folder, &files.ca)?;
+    let mut server = CertificateParams::new(names).map_err(io::Error::other)?;
+    server.distinguished_name.push(DnType::CommonName, "puregrpc server");
+    server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    sign(server, &authority, &files.certificate, &files.key)?;
+    let mut client = CertificateParams::default();
+    client.distinguished_name.push(DnType::CommonName, "puregrpc client");
+    client.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    sign(client, &authority, &files.client_certificate, &files.client_key)
+}
+
+/// Makes a key and a certificate for it.
+fn sign(mut wanted: CertificateParams, authority: &Issuer<'_, Key>, certificate: &Path, file: &Path) -> io::Result<()> {
+    let key = Key::generate()?;
+    wanted.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    wanted.use_authority_key_identifier_extension = true;
+    valid_for(&mut wanted, 90 * DAY);
+    identify(&mut wanted, &key)?;
+    fs::write(certificate, wanted.signed_by(&key, authority).map_err(io::Error::other)?.pem())?;
+    key.save(file)
+}
+
+/// The CA of the folder; made if there is none.
+fn authority(folder: &Path, certificate: &Path) -> io::Result<Issuer<'static, Key>> {
+    let file = folder.join("ca.key");
+    let known = match Key::load(&file) {
+        Ok(key) => Some(key),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(io::Error::other(format!("{}: {error}", file.display()))),
+    };
+    let is_new = known.is_none() || !certificate.exists();
+    let key = known.map_or_else(Key::generate, Ok)?;
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, "puregrpc development CA");
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    valid_for(&mut params, 3650 * DAY);
+    identify(&mut params, &key)?;
+    if is_new {
+        key.save(&file)?;
+        fs::write(certificate, params.self_signed(&key).map_err(io::Error::other)?.pem())?;
+    }
+    Ok(Issuer::new(params, key))
+}
+
+/// From yesterday on, since clocks differ.
+fn valid_for(params: &mut CertificateParams, time: Duration) {
+    let now = SystemTime::now();
+    params.not_before = (now - DAY).into();
+    params.not_after = (now + time).into();
+}
+
+/// A random serial number, and the usual name of the key: the beginning of its hash.
+fn identify(params: &mut CertificateParams, key: &Key) -> io::Result<()> {
+    let mut serial = [0; 16];
+    graviola::random::fill(&mut serial).map_err(|error| io::Error::other(format!("{error:?}")))?;
+    // Positive, as the standard asks for.
+    serial[0] &= 0x7f;
+    params.serial_number = Some(SerialNumber::from_slice(&serial));
+    params.key_identifier_method = KeyIdMethod::PreSpecified(Sha256::hash(key.der_bytes()).as_ref()[..20].to_vec());
+    Ok(())
+}
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
