@@ -117,9 +117,9 @@ impl Run {
         false
     }
 
-    /// Once it is quiet, new calls succeed.
+    /// Once it is quiet, and all have heard of what was before, new calls succeed.
     async fn recovers(&self) -> bool {
-        self.world.until(QUIET).await;
+        self.world.until(QUIET + SETTLED).await;
         for plan in &self.world.plans[self.world.plans.len() - self.channels.len()..] {
             let channel = &self.channels[plan.channel];
             let connects = eventually(&self.world, async || channel.ready().await.is_ok()).await;
@@ -219,6 +219,9 @@ fn watch_panics() {
 thread_local! {
     static PANICS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
+
+/// Longer than half of a connection outlives the other.
+const SETTLED: Duration = Duration::from_secs(3);
 
 /// Longer than the longest pause between attempts to connect, and longer than any drain.
 const PATIENCE: Duration = Duration::from_secs(400);
