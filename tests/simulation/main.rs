@@ -21,7 +21,7 @@ mod world;
 
 use std::collections::BTreeMap;
 
-/// What a seed finds is printed with the command that replays it.
+/// R6, R11, C11, C12, C13, C16, M12: what a seed finds is printed with the command that replays it.
 #[test]
 fn every_call_ends_once_and_nothing_is_lost_whatever_the_network_does() {
     seeds::run_all();
