@@ -29,7 +29,7 @@ impl Server {
     /// More end the connection. Calls that the server has to reset for a fault
     /// of the client count, too. Who lets calls last for a second may cancel
     /// them all. **Default:** twice
-    /// [`max_concurrent_streams`](Self::max_concurrent_streams).
+    /// [`max_concurrent_streams`](Self::max_concurrent_streams), and at least 1,000.
     #[must_use]
     pub fn max_quick_cancels(mut self, calls: u32) -> Self {
         self.limits.max_quick_cancels = Some(calls);

@@ -96,15 +96,21 @@ impl Limits {
         self.max_handlers_per_connection.unwrap_or((self.max_concurrent_streams as usize).saturating_mul(2))
     }
 
+    /// How many calls of a connection may be cancelled as soon as they have begun.
+    fn quick_cancels(&self) -> u32 {
+        // Whoever cancels all that he may have open, and that twice, may still
+        // be a busy client that lost its own caller. A thousand cost some
+        // milliseconds, however few may be open.
+        self.max_quick_cancels.unwrap_or(self.max_concurrent_streams.saturating_mul(2).max(1_000))
+    }
+
     /// What the frames of a connection may ask for apart from calls.
     pub(crate) fn allowance(&self) -> Allowance {
         let ping_interval = self.permit_keepalive_time;
         let without_calls = if self.permit_keepalive_without_calls { ping_interval } else { TWO_HOURS };
         Allowance {
             control_frames: self.max_control_frames,
-            // Whoever cancels all that he may have open, and that twice, may still
-            // be a busy client that lost its own caller.
-            resets: self.max_quick_cancels.unwrap_or(self.max_concurrent_streams.saturating_mul(2)),
+            resets: self.quick_cancels(),
             ping_interval,
             ping_interval_without_calls: without_calls.max(ping_interval),
             ..Allowance::default()
@@ -128,7 +134,7 @@ impl Limits {
             .max_concurrent_reset_streams(streams.saturating_mul(2))
             // All calls that a client may have open can be cancelled before
             // they are taken: a busy client whose own caller goes away does it.
-            .max_pending_accept_reset_streams(streams)
+            .max_pending_accept_reset_streams(streams.max(self.quick_cancels() as usize))
             .max_local_error_reset_streams(Some(settings::MAX_LOCAL_RESETS));
         builder
     }

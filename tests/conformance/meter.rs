@@ -114,6 +114,21 @@ async fn calls_that_are_cancelled_at_once_use_up_a_budget() {
     is_cut(&running, &mut peer, "too_many_resets").await;
 }
 
+/// However few calls may be open: a busy client may cancel more, and begin others, before the server has taken them.
+#[tokio::test(start_paused = true)]
+async fn calls_that_are_cancelled_before_they_are_taken_count_as_others() {
+    let running = Running::start(Server::new().max_concurrent_streams(10).add(Script::echo()));
+    let mut peer = running.peer().await;
+    let cancelled = |peer: &mut RawPeer, stream| {
+        peer.queue_headers(stream, &puregrpc_support::request(UNARY, &[]), false);
+        peer.queue(&Frame::reset(stream, error::CANCEL));
+    };
+    (1..2_000).step_by(2).for_each(|stream| cancelled(&mut peer, stream));
+    peer.assert_alive().await;
+    cancelled(&mut peer, 2_001);
+    is_cut(&running, &mut peer, "too_many_resets").await;
+}
+
 /// As many calls may be cancelled as end well, and whatever has lasted for a second.
 #[tokio::test(start_paused = true)]
 async fn calls_that_lasted_or_ended_well_are_no_rapid_resets() {
