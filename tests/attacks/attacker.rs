@@ -60,6 +60,11 @@ impl Attacker {
         assert!(self.try_greet_with(settings).await, "the server does not greet: {self:?}");
     }
 
+    /// Greets the server; `false` if it does not take the connection.
+    pub(crate) async fn try_greet(&mut self) -> bool {
+        self.try_greet_with(&[]).await
+    }
+
     async fn try_greet_with(&mut self, settings: &[(u16, u32)]) -> bool {
         self.send(PREFACE).await;
         self.send_frames(&[Frame::settings(settings), Frame::settings_ack()]).await;
@@ -113,17 +118,13 @@ impl Attacker {
 
     /// Reads until this holds; `false` if the connection ends before, or it takes too long.
     pub(crate) async fn until(&mut self, done: impl Fn(&Seen) -> bool) -> bool {
-        self.until_within(PATIENCE, done).await
-    }
-
-    pub(crate) async fn until_within(&mut self, time: Duration, done: impl Fn(&Seen) -> bool) -> bool {
         let waited = poll_fn(|cx| {
             while !done(&self.seen) && !self.seen.closed {
                 ready!(self.poll_read(cx));
             }
             Poll::Ready(())
         });
-        let _ = timeout(time, waited).await;
+        let _ = timeout(PATIENCE, waited).await;
         done(&self.seen)
     }
 
@@ -211,7 +212,7 @@ impl fmt::Debug for Attacker {
 /// How many numbers a flood sends at once.
 const BATCH: usize = 500;
 
-/// How long any wait may take.
+/// How long any wait may take, and any flood that is to end before.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Methods of the attacked server: one message each way; a stream of requests; streams both ways; a stream of answers

@@ -2,8 +2,10 @@
 
 use std::fs;
 
+use puregrpc_support::RawPeer;
 use tokio::net::TcpStream;
 
+use crate::attacker::Attacker;
 use crate::stage::Stage;
 
 #[tokio::test]
@@ -28,6 +30,33 @@ fn count() -> usize {
     let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
     let own: usize = line.split_whitespace().nth(3).unwrap().parse().unwrap_or(usize::MAX);
     own.saturating_sub(200).min(2_000)
+}
+
+#[tokio::test]
+async fn connections_of_one_address_are_bounded_and_others_are_served() {
+    let stage = Stage::open_with(&["--max-connections-per-ip", "20"]).await;
+    let (mut held, mut refused) = (Vec::new(), 0);
+    for _ in 0..100 {
+        let mut attacker = Attacker::new(stage.connect_from(2).await);
+        refused += usize::from(!attacker.try_greet().await);
+        held.push(attacker);
+    }
+    RawPeer::client(stage.connect_from(3).await).await.assert_alive().await;
+    stage.report("connections of one address", "100 connections", &format!("{refused} refused"), None);
+    assert_eq!(refused, 80);
+}
+
+#[tokio::test]
+async fn connections_in_all_are_bounded_and_those_that_are_open_are_served() {
+    let stage = Stage::open_with(&["--max-connections", "50"]).await;
+    let (mut held, mut refused) = (Vec::new(), 0);
+    for _ in 0..100 {
+        let mut attacker = stage.stranger().await;
+        refused += usize::from(!attacker.try_greet().await);
+        held.push(attacker);
+    }
+    stage.report("connections in all", "100 connections", &format!("{refused} refused"), None);
+    assert_eq!(refused, 51, "the other client has one, too");
 }
 
 /// Those who are served stay so, and when the attacker goes the next one is served, too.

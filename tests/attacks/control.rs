@@ -1,17 +1,16 @@
 //! Floods of frames that carry nothing for a call.
 
-use std::time::Duration;
-
 use puregrpc_support::{Frame, error, kind};
 
-use crate::stage::{Stage, time};
+use crate::attacker::PATIENCE;
+use crate::stage::Stage;
 
 /// Sends one frame over and over again; gives how it ended.
 async fn flood(attack: &str, frame: Frame) -> Option<(u32, String)> {
     let stage = Stage::open().await;
     let mut attacker = stage.attacker().await;
-    attacker.repeat(&frame, MANY, time()).await;
-    attacker.until_within(Duration::from_secs(1), |seen| seen.closed).await;
+    attacker.repeat(&frame, MANY, PATIENCE).await;
+    attacker.closed().await;
     stage.close(attack, &attacker);
     attacker.seen.goaway
 }

@@ -3,15 +3,15 @@
 use bytes::Bytes;
 use puregrpc_support::{END, Frame, MORE, error, message, setting};
 
-use crate::attacker::{CHAT, GREET, RECORD};
-use crate::stage::{Stage, time};
+use crate::attacker::{CHAT, GREET, PATIENCE, RECORD};
+use crate::stage::Stage;
 
 #[tokio::test]
 async fn flood_of_empty_data_frames_ends_the_connection() {
     let stage = Stage::open().await;
     let mut attacker = stage.attacker().await;
     attacker.send_frames(&[Frame::request(1, CHAT)]).await;
-    attacker.repeat(&Frame::data(1, [], 0), 1_000_000, time()).await;
+    attacker.repeat(&Frame::data(1, [], 0), 1_000_000, PATIENCE).await;
     attacker.closed().await;
     stage.close("empty DATA flood", &attacker);
     assert_eq!(attacker.seen.goaway.map(|goaway| goaway.0), Some(error::ENHANCE_YOUR_CALM));
@@ -62,7 +62,7 @@ async fn data_beyond_the_window_ends_the_call_and_then_the_connection() {
     for stream in [1, 3, 5, 7, 9, 11] {
         attacker.send_frames(&[Frame::request(stream, CHAT), Frame::data(stream, &two_notes, 0)]).await;
     }
-    attacker.repeat(&Frame::data(1, [0; 16_384], 0), 1_000, time()).await;
+    attacker.repeat(&Frame::data(1, [0; 16_384], 0), 1_000, PATIENCE).await;
     assert!(attacker.until(|seen| seen.resets == [error::FLOW_CONTROL_ERROR]).await, "{attacker:?}");
     for stream in [3, 5, 7, 9, 11] {
         attacker.send_frames(&vec![Frame::data(stream, [0; 16_384], 0); 60]).await;

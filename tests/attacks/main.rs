@@ -2,7 +2,7 @@
 //!
 //! Each test attacks for a second or so, while a well-behaved client goes on calling, and prints a row: what was
 //! sent, what the server did about it, how long that took, and what it cost the server and the other client.
-//! `PUREGRPC_ATTACKS=full` makes the attacks longer. What is asserted has wide bounds, since machines differ.
+//! `PUREGRPC_ATTACKS=full` takes ten times as many calls for the measure. What is asserted has wide bounds, since machines differ.
 #![cfg(target_os = "linux")]
 
 mod attacker;

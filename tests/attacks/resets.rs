@@ -1,18 +1,18 @@
 //! Calls that are begun and cancelled, by the attacker or by faults that it makes.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use puregrpc_support::{Frame, error};
 
-use crate::attacker::{Attacker, GREET, Seen, WATCH};
-use crate::stage::{Stage, time};
+use crate::attacker::{Attacker, GREET, PATIENCE, Seen, WATCH};
+use crate::stage::Stage;
 
 #[tokio::test]
 async fn rapid_reset_in_a_burst_ends_the_connection() {
     let stage = Stage::open().await;
     let mut attacker = stage.attacker().await;
     let pair = |number: u32| vec![Frame::request(2 * number + 1, GREET), Frame::reset(2 * number + 1, error::CANCEL)];
-    attacker.flood(100_000, time(), pair).await;
+    attacker.flood(100_000, PATIENCE, pair).await;
     attacker.closed().await;
     stage.close("rapid reset, burst", &attacker);
     assert_eq!(attacker.seen.goaway.map(|goaway| goaway.0), Some(error::ENHANCE_YOUR_CALM));
@@ -23,7 +23,7 @@ async fn rapid_reset_of_calls_that_were_taken_ends_the_connection() {
     let stage = Stage::open().await;
     let mut attacker = stage.attacker().await;
     paced(&mut attacker).await;
-    attacker.until_within(Duration::from_secs(1), |seen| seen.closed).await;
+    attacker.closed().await;
     stage.close("rapid reset, paced", &attacker);
     assert_eq!(attacker.seen.goaway.map(|goaway| goaway.0), Some(error::ENHANCE_YOUR_CALM));
 }
@@ -31,7 +31,7 @@ async fn rapid_reset_of_calls_that_were_taken_ends_the_connection() {
 /// Begins calls, waits until their handlers have answered, and cancels them.
 async fn paced(attacker: &mut Attacker) {
     let (begun, mut number) = (Instant::now(), 1);
-    while !attacker.is_cut() && begun.elapsed() < 4 * time() {
+    while !attacker.is_cut() && begun.elapsed() < PATIENCE {
         let streams: Vec<u32> = (0..100).map(|index| number + 2 * index).collect();
         number += 200;
         let begin = |stream: &u32| [Frame::request(*stream, WATCH), Frame::data(*stream, [0; 5], 1)];
@@ -47,8 +47,8 @@ async fn paced(attacker: &mut Attacker) {
 async fn made_to_reset(attack: &str, fault: impl Fn(u32) -> Vec<Frame>) -> Seen {
     let stage = Stage::open().await;
     let mut attacker = stage.attacker().await;
-    attacker.flood(MOST_CALLS, 2 * time(), |number| fault(2 * number + 1)).await;
-    attacker.until_within(Duration::from_secs(1), |seen| seen.closed).await;
+    attacker.flood(MOST_CALLS, PATIENCE, |number| fault(2 * number + 1)).await;
+    attacker.closed().await;
     stage.close(attack, &attacker);
     attacker.seen
 }

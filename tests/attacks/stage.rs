@@ -124,11 +124,6 @@ impl Stage {
     }
 }
 
-/// How long floods last that nothing ends, and how many times as much is sent in the long version.
-pub(crate) fn time() -> Duration {
-    Duration::from_millis(if is_full() { 5_000 } else { 600 })
-}
-
 /// Whether the long version was asked for.
 pub(crate) fn is_full() -> bool {
     static FULL: OnceLock<bool> = OnceLock::new();

@@ -9,6 +9,18 @@ use crate::span;
 #[derive(Args)]
 #[command(next_help_heading = "Limits")]
 pub(super) struct Limits {
+    /// How many connections may be open; without this, 10000, or what the descriptors allow.
+    #[arg(long, value_name = "N")]
+    max_connections: Option<usize>,
+
+    /// How many connections may be open from one IP address; without this, as many as in all.
+    #[arg(long, value_name = "N")]
+    max_connections_per_ip: Option<usize>,
+
+    /// How long a call may take, whatever its client says; without this, as long as it wants.
+    #[arg(long, value_name = "TIME", value_parser = span::parse)]
+    max_call_duration: Option<Duration>,
+
     /// The greatest message that is taken, in bytes; without this, 4194304.
     #[arg(long, value_name = "BYTES")]
     max_recv_message_size: Option<usize>,
@@ -53,6 +65,9 @@ pub(super) struct Limits {
 impl Limits {
     /// Sets what was given.
     pub(super) fn apply(&self, server: Server) -> Server {
+        let server = set(server, self.max_connections, Server::max_connections);
+        let server = set(server, self.max_connections_per_ip, Server::max_connections_per_ip);
+        let server = set(server, self.max_call_duration, Server::max_call_duration);
         let server = set(server, self.max_recv_message_size, Server::max_recv_message_size);
         let server = set(server, self.max_concurrent_streams, Server::max_concurrent_streams);
         let server = set(server, self.handshake_timeout, Server::handshake_timeout);
