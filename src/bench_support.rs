@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::codec::{self, Message};
-use crate::frame::Deframer;
+use crate::frame::{Deframer, Payload};
 use crate::status::Status;
 use crate::timeout;
 
@@ -33,6 +33,15 @@ pub fn decode<M: Message>(chunks: impl IntoIterator<Item = Bytes>) -> Result<Opt
         }
     }
     Ok(last)
+}
+
+/// How much memory a message takes once it is decoded, as told from its bytes.
+///
+/// # Errors
+///
+/// If it is more than `limit`.
+pub fn weigh<M: Message>(message: &[u8], limit: usize) -> Result<usize, Status> {
+    M::weigh(&Payload::Slice(message), limit)
 }
 
 /// Cuts received chunks into messages without decoding them; gives their number.

@@ -1,5 +1,8 @@
 //! Messages to bytes and back: the only file that names the protobuf crate.
 
+mod shape;
+mod weight;
+
 use std::io;
 
 use bytes::Bytes;
@@ -8,6 +11,8 @@ use protobuf::{CodedInputStream, CodedOutputStream};
 use crate::compression::Encoding;
 use crate::frame::{self, PREFIX, Payload};
 use crate::status::Status;
+use shape::Shape;
+use weight::TooMuch;
 
 /// A message that can be sent and received.
 ///
@@ -20,7 +25,7 @@ use crate::status::Status;
 )]
 pub trait Message: Encode {}
 
-impl<M: protobuf::Message> Message for M {}
+impl<M: protobuf::MessageFull> Message for M {}
 
 pub(crate) use sealed::{Append, Encode};
 
@@ -35,6 +40,8 @@ mod sealed {
         fn encoded_len(&self) -> usize;
         fn cached_len(&self) -> usize;
         fn decode(payload: Payload<'_>) -> Result<Self, Status>;
+        /// How much memory the message takes once it is decoded, at most `limit`.
+        fn weigh(payload: &Payload<'_>, limit: usize) -> Result<usize, Status>;
     }
 
     /// What can be put into a buffer with its prefix; `len` is without it.
@@ -67,7 +74,7 @@ impl<M: protobuf::Message> Append for M {
     }
 }
 
-impl<M: protobuf::Message> Encode for M {
+impl<M: protobuf::MessageFull> Encode for M {
     #[inline]
     fn encoded_len(&self) -> usize {
         self.compute_size() as usize
@@ -96,6 +103,22 @@ impl<M: protobuf::Message> Encode for M {
             .map_err(|error| Status::internal(format!("cannot decode the message: {error}")))?;
         Ok(message)
     }
+
+    fn weigh(payload: &Payload<'_>, limit: usize) -> Result<usize, Status> {
+        weight::weigh(Shape::of(M::descriptor()), payload, limit).map_err(|error| too_much(error, payload.len(), limit))
+    }
+}
+
+#[cold]
+fn too_much(error: TooMuch, len: usize, limit: usize) -> Status {
+    Status::resource_exhausted(match error {
+        TooMuch::Memory => format!(
+            "message of {len} bytes would take more than {limit} bytes of memory (raise it with max_decoded_message_size)"
+        ),
+        TooMuch::UnknownFields => {
+            format!("message with more than {} fields that are not in its type", weight::UNKNOWN_FIELDS)
+        }
+    })
 }
 
 /// One message with its prefix in one allocation; `len` is its `encoded_len`.

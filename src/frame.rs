@@ -1,11 +1,14 @@
 //! Length-prefixed messages: cutting a stream of bytes into them.
 
-use std::cell::Cell;
+mod partial;
 
-use bytes::{Buf, Bytes, BytesMut};
+use std::ops::Deref;
+
+use bytes::{Buf, Bytes};
 
 use crate::compression::{ACCEPTED_HERE, Encoding};
 use crate::status::Status;
+use partial::Partial;
 
 /// The length of the prefix: one byte of flags, four of length.
 pub(crate) const PREFIX: usize = 5;
@@ -36,12 +39,13 @@ pub enum Payload<'a> {
     Shared(Bytes),
 }
 
-impl Payload<'_> {
-    #[inline]
-    pub(crate) fn len(&self) -> usize {
+impl Deref for Payload<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
         match self {
-            Self::Slice(bytes) => bytes.len(),
-            Self::Joined(bytes) | Self::Shared(bytes) => bytes.len(),
+            Self::Slice(slice) => slice,
+            Self::Joined(bytes) | Self::Shared(bytes) => bytes,
         }
     }
 }
@@ -56,7 +60,7 @@ pub(crate) struct Deframer {
     /// How much of `chunk` has been taken.
     taken: usize,
     /// A message that came in more than one chunk.
-    partial: BytesMut,
+    partial: Partial,
     limit: usize,
     /// What a flag of 1 means; `None` for what is not known here.
     encoding: Option<Encoding>,
@@ -77,7 +81,7 @@ impl Deframer {
         Self {
             chunk: Bytes::new(),
             taken: 0,
-            partial: BytesMut::new(),
+            partial: Partial::default(),
             limit,
             encoding: Some(Encoding::Identity),
             compressed: false,
@@ -136,6 +140,23 @@ impl Deframer {
         self.compressed
     }
 
+    /// Whether a message has come in part that began in an earlier chunk.
+    #[inline]
+    pub(crate) fn is_partial(&self) -> bool {
+        !self.partial.is_empty()
+    }
+
+    /// How many bytes have come that have not been taken.
+    pub(crate) fn len(&self) -> usize {
+        self.partial.len() + self.chunk.len() - self.taken
+    }
+
+    /// How much memory is held for what has not been taken.
+    #[inline]
+    pub(crate) fn held(&self) -> usize {
+        self.partial.capacity() + if self.taken < self.chunk.len() { self.chunk.len() } else { 0 }
+    }
+
     /// Whether nothing is left: no message, no part of one.
     pub(crate) fn is_empty(&self) -> bool {
         self.partial.is_empty() && self.taken == self.chunk.len()
@@ -181,13 +202,11 @@ impl Deframer {
         Ok(if plain.len() < SHARED { Payload::Joined(plain.into()) } else { Payload::Shared(plain.into()) })
     }
 
-    /// Moves the unfinished rest of `chunk` to a buffer that has room for all of it.
+    /// Moves the unfinished rest of `chunk` to a buffer that grows with it.
     fn begin_partial(&mut self) -> Result<(), Status> {
         let rest = &self.chunk[self.taken..];
-        let need = PREFIX + self.message_len(rest)?.unwrap_or(0);
-        self.partial = SPARE.take();
-        self.partial.reserve(need.min(BELIEVED));
-        self.partial.extend_from_slice(rest);
+        let whole = PREFIX + self.message_len(rest)?.unwrap_or(0);
+        self.partial = Partial::begin(rest, whole);
         Ok(())
     }
 
@@ -202,13 +221,10 @@ impl Deframer {
         Ok(())
     }
 
-    fn move_to_partial(&mut self, target: usize) {
+    fn move_to_partial(&mut self, whole: usize) {
         let rest = &self.chunk[self.taken..];
-        let count = rest.len().min(target - self.partial.len());
-        if self.partial.capacity() < target.min(BELIEVED) {
-            self.partial.reserve(target.min(BELIEVED) - self.partial.len());
-        }
-        self.partial.extend_from_slice(&rest[..count]);
+        let count = rest.len().min(whole - self.partial.len());
+        self.partial.append(&rest[..count], whole);
         self.taken += count;
     }
 
@@ -219,13 +235,7 @@ impl Deframer {
         if self.partial.len() < PREFIX + len {
             return Ok(None);
         }
-        let mut whole = std::mem::take(&mut self.partial);
-        let mut framed = whole.split_to(PREFIX + len).freeze();
-        // Once the message is dropped, the next one of this thread finds the
-        // same memory again instead of having it mapped anew.
-        if len <= BELIEVED {
-            SPARE.set(whole);
-        }
+        let mut framed = self.partial.take();
         framed.advance(PREFIX);
         self.compressed = compressed;
         if compressed {
@@ -235,15 +245,8 @@ impl Deframer {
     }
 }
 
-thread_local! {
-    static SPARE: Cell<BytesMut> = Cell::new(BytesMut::new());
-}
-
 /// From this size on a message shares the received buffer.
 const SHARED: usize = 4096;
-
-/// The greatest announced length for which memory is set aside at once.
-const BELIEVED: usize = PREFIX + 4 * 1024 * 1024;
 
 #[cold]
 fn too_large(len: usize, limit: usize) -> Status {

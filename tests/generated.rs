@@ -11,7 +11,7 @@ use puregrpc_build::Config;
 fn checked_in_code_is_what_the_generator_makes() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let proto = root.join("proto");
-    let config = Config::new().input(proto.join("grpc/health/v1/health.proto")).include(&proto).lite(true);
+    let config = Config::new().input(proto.join("grpc/health/v1/health.proto")).include(&proto);
     let made = config.generate().unwrap_or_else(|fault| panic!("{fault}"));
     let path = root.join("src/generated/health.rs");
     if env::var_os("UPDATE_GENERATED").is_some() {

@@ -21,7 +21,6 @@ pub(crate) struct Messages<'a> {
     pub(crate) files: &'a [FileDescriptorProto],
     pub(crate) names: &'a Names,
     pub(crate) docs: &'a Docs,
-    pub(crate) lite: bool,
     /// The path of the runtime crate.
     pub(crate) runtime: &'a str,
 }
@@ -33,8 +32,9 @@ impl Messages<'_> {
         let renamed: Vec<_> = self.files.iter().map(|file| self.renamed(file)).collect();
         let paths = files.iter().map(|file| ProtoPathBuf::new(self.file_name(file.name())));
         let paths = paths.collect::<Result<Vec<_>, _>>().map_err(|error| Error::set_up(format!("{error:#}")))?;
-        // Lite or not is said once for all: a file that is not lite cannot import one that is.
-        let customize = Customize::default().gen_mod_rs(false).lite_runtime(self.lite).tokio_bytes(true);
+        // Whatever the file says: without its descriptor nobody could tell how much memory a
+        // message takes.
+        let customize = Customize::default().gen_mod_rs(false).lite_runtime(false).tokio_bytes(true);
         gen_and_write(&renamed, "pure", &paths, &folder, &customize, &Unchanged)
             .map_err(|error| Error::set_up(format!("{error:#}")))?;
         let adapted = files.iter().map(|file| {

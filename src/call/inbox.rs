@@ -7,13 +7,16 @@
 //! which opens again only as the handler takes messages.
 
 use std::cell::Cell;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
 
+use crate::call::Link;
 use crate::call::body::Body;
+use crate::call::intake::exhausted;
 use crate::status::Status;
+use crate::transport::Reservation;
 
 #[derive(Debug)]
 pub(crate) struct Inbox(Mutex<State>);
@@ -23,6 +26,9 @@ struct State {
     body: Body,
     /// What the driver has moved out of h2.
     gathered: BytesMut,
+    /// The memory of that.
+    reservation: Reservation,
+    link: Arc<Link>,
     failure: Option<Status>,
     /// Who waits in `recv`: usually the task of the call, but a handler may
     /// poll its receiver inside a `join` or a `FuturesUnordered`.
@@ -60,8 +66,16 @@ impl Parked {
 }
 
 impl Inbox {
-    pub(crate) fn new(body: Body) -> Self {
-        Self(Mutex::new(State { body, gathered: BytesMut::new(), failure: None, waiter: None, waiting: false }))
+    pub(crate) fn new(body: Body, link: Arc<Link>) -> Self {
+        Self(Mutex::new(State {
+            body,
+            gathered: BytesMut::new(),
+            reservation: Reservation::default(),
+            link,
+            failure: None,
+            waiter: None,
+            waiting: false,
+        }))
     }
 
     /// The next received bytes, for the receiver; `None` at the end.
@@ -71,6 +85,7 @@ impl Inbox {
         if !state.gathered.is_empty() {
             // With its memory: an idle stream keeps none.
             let chunk = std::mem::take(&mut state.gathered).freeze();
+            state.reservation.clear();
             state.body.release(chunk.len());
             return Poll::Ready(Ok(Some(chunk)));
         }
@@ -98,7 +113,7 @@ impl Inbox {
         while let Poll::Ready(next) = state.poll_next(cx) {
             came = true;
             match next {
-                Ok(Some(chunk)) => state.gathered.extend_from_slice(&chunk),
+                Ok(Some(chunk)) => state.keep(&chunk),
                 Ok(None) => break,
                 Err(failure) => {
                     state.failure = Some(failure);
@@ -128,6 +143,20 @@ impl State {
     /// Pending also once everything is known.
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
         if self.body.is_ended() || self.failure.is_some() { Poll::Pending } else { self.body.poll_chunk(cx) }
+    }
+
+    /// Keeps what came, unless there is no memory for it: that ends the call.
+    fn keep(&mut self, chunk: &[u8]) {
+        self.gathered.extend_from_slice(chunk);
+        if self.gathered.capacity() == self.reservation.held() {
+            return;
+        }
+        if let Err(error) = self.reservation.resize(&self.link.budget, self.gathered.capacity()) {
+            self.failure = Some(exhausted(error));
+            self.reservation.clear();
+            let lost = std::mem::take(&mut self.gathered);
+            self.body.release(lost.len());
+        }
     }
 
     fn wait(&mut self, cx: &mut Context<'_>) {

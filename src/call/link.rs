@@ -2,33 +2,38 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use crate::compression::Compression;
-use crate::transport::Peer;
+use crate::transport::{Budget, Peer};
 
 /// Who is at the other end, and what its calls may use.
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) peer: Peer,
-    pub(crate) max_recv_message_size: usize,
-    pub(crate) max_send_message_size: usize,
-    pub(crate) compression: Compression,
-    /// How much of the connection's window each call may keep closed while it runs.
-    pub(crate) kept_window: usize,
+    pub(crate) terms: Terms,
+    /// The memory of the connection, which is a part of the server's.
+    pub(crate) budget: Arc<Budget>,
     /// Handlers that run as tasks, also those whose peers have gone.
     live: AtomicUsize,
 }
 
+/// What holds for each call of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    pub(crate) max_recv_message_size: usize,
+    pub(crate) max_decoded_message_size: usize,
+    pub(crate) max_send_message_size: usize,
+    pub(crate) compression: Compression,
+    /// How much of the connection's window each call may keep closed while it runs.
+    pub(crate) kept_window: usize,
+    /// How long a message that has begun may not go on.
+    pub(crate) stall_timeout: Duration,
+}
+
 impl Link {
-    pub(crate) fn new(peer: Peer, recv: usize, send: usize, compression: Compression, kept_window: usize) -> Arc<Self> {
-        Arc::new(Self {
-            peer,
-            max_recv_message_size: recv,
-            max_send_message_size: send,
-            compression,
-            kept_window,
-            live: AtomicUsize::new(0),
-        })
+    pub(crate) fn new(peer: Peer, terms: Terms, budget: Arc<Budget>) -> Arc<Self> {
+        Arc::new(Self { peer, terms, budget, live: AtomicUsize::new(0) })
     }
 
     /// How many handlers run as tasks.

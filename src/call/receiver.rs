@@ -13,11 +13,10 @@ use http::Extensions;
 use tokio::time::Instant;
 
 use crate::call::Head;
-use crate::call::inbox::Inbox;
+use crate::call::inbox::{Inbox, Parked};
+use crate::call::intake::Intake;
 use crate::call::reply::Reply;
-use crate::call::turn::Turn;
 use crate::codec::Message;
-use crate::frame::Deframer;
 use crate::metadata::Metadata;
 use crate::status::Status;
 use crate::transport::Peer;
@@ -39,9 +38,8 @@ use crate::transport::Peer;
 /// ```
 pub struct Receiver<T> {
     pub(crate) head: Head,
-    frames: Deframer,
+    intake: Intake,
     source: Source,
-    turn: Turn,
     /// Whether an error was given: as a stream it ends with one.
     failed: bool,
     message: PhantomData<fn() -> T>,
@@ -54,15 +52,13 @@ enum Source {
 }
 
 impl<T: Message> Receiver<T> {
-    pub(crate) fn server(head: Head, inbox: Arc<Inbox>, limit: usize) -> Self {
-        let mut frames = Deframer::new(limit);
-        frames.set_encoding(Some(head.offer.encoding));
-        Self { head, frames, source: Source::Server(inbox), turn: Turn::default(), failed: false, message: PhantomData }
+    pub(crate) fn server(head: Head, inbox: Arc<Inbox>, intake: Intake) -> Self {
+        Self { head, intake, source: Source::Server(inbox), failed: false, message: PhantomData }
     }
 
-    pub(crate) fn client(head: Head, reply: Reply, limit: usize) -> Self {
+    pub(crate) fn client(head: Head, reply: Reply, intake: Intake) -> Self {
         let source = Source::Client(Box::new(reply));
-        Self { head, frames: Deframer::new(limit), source, turn: Turn::default(), failed: false, message: PhantomData }
+        Self { head, intake, source, failed: false, message: PhantomData }
     }
 
     /// Receives the next message; `None` once the peer has sent all.
@@ -83,13 +79,11 @@ impl<T: Message> Receiver<T> {
 
     #[inline]
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<T>, Status>> {
-        ready!(self.turn.poll(cx));
+        ready!(self.intake.poll_turn(cx));
+        self.intake.let_go();
         loop {
-            match self.frames.next() {
-                Ok(Some(payload)) => {
-                    self.turn.take(payload.len());
-                    return Poll::Ready(T::decode(payload).map(Some).map_err(|status| self.fail(status)));
-                }
+            match self.intake.next(self.head.link.as_deref()) {
+                Ok(Some(message)) => return Poll::Ready(Ok(Some(message))),
                 Ok(None) => {}
                 Err(status) => return Poll::Ready(Err(self.fail(status))),
             }
@@ -104,21 +98,28 @@ impl<T: Message> Receiver<T> {
     /// Apart from the loop, whose way is short while messages are at hand.
     #[inline(never)]
     fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Status>> {
-        let Poll::Ready(chunk) = self.source.poll_chunk(cx)? else {
-            self.turn.rest();
-            return Poll::Pending;
+        let Poll::Ready(chunk) = self.source.poll_chunk(cx) else {
+            return self.poll_wait(cx);
         };
         if let Source::Client(reply) = &self.source {
-            self.frames.set_encoding(reply.encoding());
+            self.intake.set_encoding(reply.encoding());
         }
-        match chunk {
-            Some(chunk) => match self.frames.push(chunk) {
+        match chunk? {
+            Some(chunk) => match self.intake.push(chunk, self.head.link.as_deref()) {
                 Ok(()) => Poll::Ready(Ok(true)),
                 Err(status) => Poll::Ready(Err(self.fail(status))),
             },
-            None if self.frames.is_empty() => Poll::Ready(Ok(false)),
+            None if self.intake.is_empty() => Poll::Ready(Ok(false)),
             None => Poll::Ready(Err(self.fail(cut_short()))),
         }
+    }
+
+    /// Ready with an error if the wait for bytes is over.
+    fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Status>> {
+        let status = ready!(self.intake.poll_wait(cx, self.head.link.as_deref()));
+        // It waits no longer for its source.
+        Parked::replace(Parked::nobody());
+        Poll::Ready(Err(self.fail(status)))
     }
 
     /// A client cancels a call whose messages it cannot read; nothing follows.
@@ -126,7 +127,7 @@ impl<T: Message> Receiver<T> {
     fn fail(&mut self, status: Status) -> Status {
         if let Source::Client(reply) = &mut self.source {
             reply.fail(&status);
-            self.frames = Deframer::new(0);
+            self.intake = Intake::new(0, 0);
         }
         status
     }
@@ -169,7 +170,7 @@ impl<T> Receiver<T> {
 
     /// Whether the message that was received last came compressed.
     pub fn was_compressed(&self) -> bool {
-        self.frames.was_compressed()
+        self.intake.was_compressed()
     }
 
     /// When the call must have ended; `None` if it may take as long as it likes.

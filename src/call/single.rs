@@ -3,10 +3,10 @@
 use std::task::{Context, Poll, ready};
 
 use crate::call::download::Download;
+use crate::call::intake::Intake;
 use crate::call::receiver::cut_short;
 use crate::call::response::Response;
 use crate::codec::Message;
-use crate::frame::Deframer;
 use crate::status::Status;
 
 /// Collects exactly one message and the status behind it.
@@ -15,32 +15,32 @@ use crate::status::Status;
 /// not known, so it must never look like a success.
 #[derive(Debug)]
 pub(crate) struct Single<T> {
-    frames: Deframer,
+    intake: Intake,
     message: Option<T>,
 }
 
 impl<T: Message> Single<T> {
-    pub(crate) fn new(limit: usize) -> Self {
-        Self { frames: Deframer::new(limit), message: None }
+    pub(crate) fn new(intake: Intake) -> Self {
+        Self { intake, message: None }
     }
 
     /// Ready once the call is over.
     pub(crate) fn poll(&mut self, download: &mut Download, cx: &mut Context<'_>) -> Poll<Result<Response<T>, Status>> {
         while let Some(chunk) = ready!(download.poll_chunk(cx))? {
-            self.frames.set_encoding(download.encoding());
+            self.intake.set_encoding(download.encoding());
             if let Err(status) = self.take(chunk) {
                 download.cancel(status.clone());
                 return Poll::Ready(Err(status));
             }
         }
-        if !self.frames.is_empty() {
+        if !self.intake.is_empty() {
             return Poll::Ready(Err(cut_short()));
         }
         Poll::Ready(match self.message.take() {
             Some(message) => {
                 let trailers = download.take_end().and_then(Result::ok).filter(|trailers| !trailers.is_empty());
                 let metadata = download.take_headers().unwrap_or_default();
-                let was_compressed = self.frames.was_compressed();
+                let was_compressed = self.intake.was_compressed();
                 Ok(Response { metadata, trailers: trailers.map(Box::new), was_compressed, ..Response::new(message) })
             }
             None => Err(Status::internal("the server ended a call with one answer without any")),
@@ -48,9 +48,9 @@ impl<T: Message> Single<T> {
     }
 
     fn take(&mut self, chunk: bytes::Bytes) -> Result<(), Status> {
-        self.frames.push(chunk)?;
-        while let Some(payload) = self.frames.next()? {
-            if self.message.replace(T::decode(payload)?).is_some() {
+        self.intake.push(chunk, None)?;
+        while let Some(message) = self.intake.next(None)? {
+            if self.message.replace(message).is_some() {
                 return Err(Status::internal("the server sent a second answer in a call with one"));
             }
         }

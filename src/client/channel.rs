@@ -114,6 +114,15 @@ impl Channel {
         self
     }
 
+    /// How much memory a message may take once it is decoded, in bytes. A greater
+    /// one ends its call with RESOURCE_EXHAUSTED.
+    /// **Default:** 16 times [`max_recv_message_size`](Self::max_recv_message_size).
+    #[must_use]
+    pub fn max_decoded_message_size(mut self, bytes: usize) -> Self {
+        self.settings.max_decoded_message_size = Some(bytes);
+        self
+    }
+
     /// The greatest message that is sent, in bytes before it is compressed. A
     /// greater one is RESOURCE_EXHAUSTED, and nothing of it is sent. **Default:** no limit.
     #[must_use]

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use http::header::HeaderValue;
 
+use crate::call::intake::Intake;
+
 use crate::client::keepalive::Keepalive;
 use crate::compression::Compression;
 
@@ -11,6 +13,8 @@ use crate::compression::Compression;
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) max_recv_message_size: usize,
+    /// 16 times `max_recv_message_size`, unless it is set.
+    pub(crate) max_decoded_message_size: Option<usize>,
     pub(crate) max_send_message_size: usize,
     pub(crate) compression: Compression,
     pub(crate) connect_timeout: Duration,
@@ -22,12 +26,21 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             max_recv_message_size: 4 * 1024 * 1024,
+            max_decoded_message_size: None,
             max_send_message_size: usize::MAX,
             compression: Compression::default(),
             connect_timeout: Duration::from_secs(20),
             keepalive: Keepalive::default(),
             user_agent: HeaderValue::from_static(USER_AGENT),
         }
+    }
+}
+
+impl Settings {
+    /// What takes the answers of a call.
+    pub(crate) fn intake(&self) -> Intake {
+        let max_recv = self.max_recv_message_size;
+        Intake::new(max_recv, self.max_decoded_message_size.unwrap_or(max_recv.saturating_mul(16)))
     }
 }
 

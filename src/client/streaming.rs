@@ -58,7 +58,7 @@ impl Channel {
                 spawn_upload(stream, outbound, outbox, download, opening.deadline)
             }
         };
-        Ok(Receiver::client(head, Reply::new(download), self.settings.max_recv_message_size))
+        Ok(Receiver::client(head, Reply::new(download), self.settings.intake()))
     }
 
     /// Makes a call with a stream of requests and one answer.
@@ -75,7 +75,7 @@ impl Channel {
     ) -> Result<ClientStreaming<Q, R>, Status> {
         let opening = Opening::new(path, request.head, &self.settings);
         let (sender, reply) = self.open_stream(&opening).await?;
-        Ok(ClientStreaming { sender, reply, single: Single::new(self.settings.max_recv_message_size) })
+        Ok(ClientStreaming { sender, reply, single: Single::new(self.settings.intake()) })
     }
 
     /// Makes a call with a stream each way.
@@ -94,7 +94,7 @@ impl Channel {
         let opening = Opening::new(path, request.head, &self.settings);
         let head = opening.head();
         let (sender, reply) = self.open_stream(&opening).await?;
-        Ok((sender, Receiver::client(head, reply, self.settings.max_recv_message_size)))
+        Ok((sender, Receiver::client(head, reply, self.settings.intake())))
     }
 
     async fn open_stream<Q: Message>(&self, opening: &Opening) -> Result<(Sender<Q>, Reply), Status> {

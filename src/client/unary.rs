@@ -61,7 +61,7 @@ impl Channel {
             Payload::Large(outbound) => Some(Upload { stream, outbound }),
         };
         let mut download = Download::new(response, Timer::new(opening.deadline), permit);
-        let mut single = Single::new(self.settings.max_recv_message_size);
+        let mut single = Single::new(self.settings.intake());
         let result = poll_fn(|cx| {
             if upload.as_mut().is_some_and(|upload| upload.poll(cx).is_ready()) {
                 upload = None;

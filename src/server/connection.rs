@@ -30,7 +30,7 @@ use crate::server::seats::{Seat, Seats};
 use crate::server::service::{BoxFuture, Call, Route, Router};
 use crate::server::upkeep::Upkeep;
 use crate::status::Status;
-use crate::transport::{BufferedIo, IoHandle, Meter, Peer};
+use crate::transport::{Budget, BufferedIo, IoHandle, Meter, Peer};
 
 /// What all connections of a server share.
 pub(crate) struct Shared {
@@ -39,6 +39,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) drain: Arc<Drain>,
     pub(crate) seats: Arc<Seats>,
+    pub(crate) memory: Arc<Budget>,
 }
 
 /// Serves one connection to its end.
@@ -69,8 +70,7 @@ pub(crate) async fn serve<L: Listener>(io: L::Io, peer: Peer, _seat: Seat, share
     let batch = Vec::new();
     let limits = &shared.limits;
     let upkeep = Upkeep::new(limits, &mut h2);
-    let (recv, send) = (limits.max_recv_message_size, limits.max_send_message_size);
-    let link = Link::new(peer, recv, send, limits.compression, limits.kept_window());
+    let link = Link::new(peer, limits.terms(), shared.memory.part(limits.memory_per_connection()));
     let farewell = Farewell::new(&shared.drain);
     let connection =
         Connection { h2, io: handle.clone(), link, shared: Arc::clone(&shared), batch, farewell, upkeep, polls: 0 };

@@ -16,7 +16,6 @@ use h2::{Reason, SendStream};
 use http::{HeaderMap, header};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::call::body::Body;
 use crate::call::inbox::{Inbox, Parked};
 use crate::call::outbound::Outbound;
 use crate::call::outbox::{self, Outbox};
@@ -78,7 +77,7 @@ impl Driver {
 
     /// The sender of a call that streams its answers.
     pub fn sender<M: Message>(&mut self) -> Sender<M> {
-        let outbox = Arc::new(Outbox::new(self.link.max_send_message_size));
+        let outbox = Arc::new(Outbox::new(self.link.terms.max_send_message_size));
         self.outbox = Some(Arc::clone(&outbox));
         let compression = self.compression(None);
         self.encoding = compression.encoding;
@@ -87,10 +86,10 @@ impl Driver {
 
     /// The receiver of a call that streams its requests.
     pub fn receiver<M: Message>(&mut self, inbound: Inbound) -> Receiver<M> {
-        let (head, body): (_, Body) = inbound.into_parts();
-        let inbox = Arc::new(Inbox::new(body));
+        let (head, body, intake) = inbound.into_parts();
+        let inbox = Arc::new(Inbox::new(body, Arc::clone(&self.link)));
         self.inbox = Some(Arc::clone(&inbox));
-        Receiver::server(head, inbox, self.link.max_recv_message_size)
+        Receiver::server(head, inbox, intake)
     }
 
     /// Runs the handler to its end; `None` if the caller has gone before.
@@ -257,7 +256,7 @@ impl Driver {
     fn respond<M: Message>(&mut self, response: Response<M>) -> Result<(), Status> {
         let Response { metadata, trailers, compression, message, .. } = response;
         let len = message.encoded_len();
-        outbox::check_len(len, self.link.max_send_message_size)?;
+        outbox::check_len(len, self.link.terms.max_send_message_size)?;
         let compression = self.compression(compression);
         let payload = if compression.applies_to(len) {
             self.pack(&message, len, compression.encoding)?
@@ -285,7 +284,7 @@ impl Driver {
 
     /// How answers are compressed, by the handler's choice or the server's.
     fn compression(&self, chosen: Option<Encoding>) -> Compression {
-        self.link.compression.or(chosen).within(self.offer.accepted)
+        self.link.terms.compression.or(chosen).within(self.offer.accepted)
     }
 
     #[cold]

@@ -7,28 +7,27 @@ use std::task::{Context, Poll, ready};
 
 use crate::call::body::Body;
 use crate::call::inbox::Parked;
+use crate::call::intake::Intake;
 use crate::call::receiver::cut_short;
 use crate::call::{Head, Request};
 use crate::codec::Message;
-use crate::frame::Deframer;
 use crate::status::Status;
 
 /// The half of a call that generated code takes the request from.
 pub struct Inbound {
     head: Head,
     body: Body,
-    frames: Deframer,
+    intake: Intake,
 }
 
 impl Inbound {
-    pub(crate) fn new(head: Head, body: Body, limit: usize) -> Self {
-        let mut frames = Deframer::new(limit);
-        frames.set_encoding(Some(head.offer.encoding));
-        Self { head, body, frames }
+    pub(crate) fn new(head: Head, body: Body, mut intake: Intake) -> Self {
+        intake.set_encoding(Some(head.offer.encoding));
+        Self { head, body, intake }
     }
 
-    pub(crate) fn into_parts(self) -> (Head, Body) {
-        (self.head, self.body)
+    pub(crate) fn into_parts(self) -> (Head, Body, Intake) {
+        (self.head, self.body, self.intake)
     }
 
     /// The one message of a call that has one.
@@ -53,29 +52,34 @@ impl<M: Message> Future for One<'_, M> {
     type Output = Result<Request<M>, Status>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { inbound: Inbound { head, body, frames }, message } = &mut *self;
+        let Self { inbound: Inbound { head, body, intake }, message } = &mut *self;
         loop {
-            while let Some(payload) = frames.next()? {
-                if message.replace(M::decode(payload)?).is_some() {
+            let link = head.link.as_deref();
+            while let Some(decoded) = intake.next(link)? {
+                if message.replace(decoded).is_some() {
                     return Poll::Ready(Err(Status::internal("more than one message in a call that takes one")));
                 }
             }
             if !body.is_ended() {
                 let polled = body.poll_chunk(cx);
                 if polled.is_pending() {
+                    if let Poll::Ready(status) = intake.poll_wait(cx, link) {
+                        return Poll::Ready(Err(status));
+                    }
                     Parked::replace(Parked::by(cx));
                 }
                 if let Some(chunk) = ready!(polled)? {
                     body.release(chunk.len());
-                    frames.push(chunk)?;
+                    intake.push(chunk, link)?;
                     continue;
                 }
             }
-            if !frames.is_empty() {
+            if !intake.is_empty() {
                 return Poll::Ready(Err(cut_short()));
             }
+            intake.account(link)?;
             let message = message.take().ok_or_else(|| Status::internal("no message in a call that takes one"))?;
-            head.was_compressed = frames.was_compressed();
+            head.was_compressed = intake.was_compressed();
             return Poll::Ready(Ok(Request { head: std::mem::take(head), message }));
         }
     }

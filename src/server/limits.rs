@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::call::deadline;
+use crate::call::{Terms, deadline};
 use crate::compression::Compression;
 use crate::transport::{Allowance, settings};
 
@@ -16,6 +16,11 @@ pub(crate) struct Limits {
     pub(crate) max_connections: Option<usize>,
     pub(crate) max_connections_per_ip: Option<usize>,
     pub(crate) max_recv_message_size: usize,
+    /// 16 times `max_recv_message_size`, unless it is set.
+    pub(crate) max_decoded_message_size: Option<usize>,
+    pub(crate) memory_limit: usize,
+    /// A quarter of `memory_limit`, unless it is set.
+    pub(crate) memory_limit_per_connection: Option<usize>,
     pub(crate) max_send_message_size: usize,
     pub(crate) compression: Compression,
     pub(crate) max_header_list_size: u32,
@@ -26,6 +31,7 @@ pub(crate) struct Limits {
     pub(crate) connection_window: u32,
     pub(crate) handshake_timeout: Duration,
     pub(crate) max_call_duration: Option<Duration>,
+    pub(crate) stall_timeout: Duration,
     pub(crate) lame_duck: Duration,
     pub(crate) header_block_timeout: Duration,
     pub(crate) max_control_frames: u32,
@@ -46,6 +52,9 @@ impl Default for Limits {
             max_connections: None,
             max_connections_per_ip: None,
             max_recv_message_size: 4 * 1024 * 1024,
+            max_decoded_message_size: None,
+            memory_limit: 1024 * 1024 * 1024,
+            memory_limit_per_connection: None,
             max_send_message_size: usize::MAX,
             compression: Compression::default(),
             max_header_list_size: settings::MAX_HEADER_LIST_SIZE,
@@ -56,6 +65,7 @@ impl Default for Limits {
             connection_window: settings::CONNECTION_WINDOW,
             handshake_timeout: Duration::from_secs(10),
             max_call_duration: None,
+            stall_timeout: Duration::from_secs(60),
             lame_duck: Duration::ZERO,
             header_block_timeout: Duration::from_secs(10),
             max_control_frames: 10_000,
@@ -73,9 +83,27 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// What holds for each call.
+    pub(crate) fn terms(&self) -> Terms {
+        let max_recv_message_size = self.max_recv_message_size;
+        Terms {
+            max_recv_message_size,
+            max_decoded_message_size: self.max_decoded_message_size.unwrap_or(max_recv_message_size.saturating_mul(16)),
+            max_send_message_size: self.max_send_message_size,
+            compression: self.compression,
+            kept_window: self.kept_window(),
+            stall_timeout: self.stall_timeout,
+        }
+    }
+
+    /// How much memory the messages of one connection may take.
+    pub(crate) fn memory_per_connection(&self) -> usize {
+        self.memory_limit_per_connection.unwrap_or(self.memory_limit / 4)
+    }
+
     /// How much of the connection's window each call may keep closed while it
     /// runs: an eighth, if there are as many as there may be.
-    pub(crate) fn kept_window(&self) -> usize {
+    fn kept_window(&self) -> usize {
         (self.connection_window / self.max_concurrent_streams.saturating_mul(8).max(1)) as usize
     }
 

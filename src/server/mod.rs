@@ -34,6 +34,7 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -43,7 +44,7 @@ use tokio::time::{sleep, timeout};
 use crate::call::Request;
 use crate::error::Error;
 use crate::status::Status;
-use crate::transport::Peer;
+use crate::transport::{Budget, Peer};
 use connection::Shared;
 use drain::{Drain, Phase};
 use gate::Gate;
@@ -88,6 +89,8 @@ pub struct Server {
     limits: Limits,
     drain: Arc<Drain>,
     seats: Arc<Seats>,
+    /// What the messages of all clones take.
+    memory: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -99,6 +102,7 @@ impl Server {
             limits: Limits::default(),
             drain: Drain::new(),
             seats: Arc::default(),
+            memory: Arc::default(),
         }
     }
 
@@ -185,7 +189,8 @@ impl Server {
         let drain = Arc::clone(&self.drain);
         let patience = self.limits.drain_timeout;
         let Self { router, gate, limits, seats, .. } = self;
-        let shared = Arc::new(Shared { router, gate, limits, drain: self.drain, seats });
+        let memory = Budget::new(limits.memory_limit, self.memory);
+        let shared = Arc::new(Shared { router, gate, limits, drain: self.drain, seats, memory });
         let mut connections = JoinSet::new();
         if !accept(listener, shutdown, &shared, &mut connections).await {
             return Ok(DrainReport::default());

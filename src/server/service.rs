@@ -13,6 +13,7 @@ use h2::server::SendResponse;
 use h2::{Reason, RecvStream};
 
 use crate::call::body::Body;
+use crate::call::intake::Intake;
 use crate::call::{Head, Link};
 use crate::server::driver::Driver;
 use crate::server::inbound::Inbound;
@@ -61,10 +62,11 @@ impl Call {
     ///
     /// To be split before the call's future is boxed, so that each is moved once.
     pub fn split(self) -> (Inbound, Driver) {
-        let body = Body::new(self.body, false, self.link.kept_window);
-        let max_recv_message_size = self.link.max_recv_message_size;
+        let terms = &self.link.terms;
+        let body = Body::new(self.body, false, terms.kept_window);
+        let intake = Intake::new(terms.max_recv_message_size, terms.max_decoded_message_size);
         let driver = Driver::new(self.respond, self.link, &self.head);
-        (Inbound::new(self.head, body, max_recv_message_size), driver)
+        (Inbound::new(self.head, body, intake), driver)
     }
 
     /// Answers that the method is not there.

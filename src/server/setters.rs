@@ -44,6 +44,44 @@ impl Server {
         self
     }
 
+    /// How much memory a message may take once it is decoded, in bytes: more is
+    /// RESOURCE_EXHAUSTED, found out before anything is set aside. A few bytes on
+    /// the wire can become many: an empty message in a list is two.
+    /// **Default:** 16 times [`max_recv_message_size`](Self::max_recv_message_size).
+    #[must_use]
+    pub fn max_decoded_message_size(mut self, bytes: usize) -> Self {
+        self.limits.max_decoded_message_size = Some(bytes);
+        self
+    }
+
+    /// How much memory the messages of all connections may take, in bytes: those
+    /// that have come in part, and the large ones (4 KiB and more) that handlers
+    /// were given. What does not fit ends its call with RESOURCE_EXHAUSTED. Clones
+    /// of a server count together. **Default:** 1 GiB.
+    #[must_use]
+    pub fn memory_limit(mut self, bytes: usize) -> Self {
+        self.limits.memory_limit = bytes;
+        self
+    }
+
+    /// How much of that may be of one connection. **Default:** a quarter of
+    /// [`memory_limit`](Self::memory_limit).
+    #[must_use]
+    pub fn memory_limit_per_connection(mut self, bytes: usize) -> Self {
+        self.limits.memory_limit_per_connection = Some(bytes);
+        self
+    }
+
+    /// How long a message that has begun to come may not go on (by 1 KiB at
+    /// least, which who sends a byte now and then does not). Then its call is
+    /// DEADLINE_EXCEEDED. Between messages a stream may be idle for ever.
+    /// **Default:** 60 seconds.
+    #[must_use]
+    pub fn stall_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.stall_timeout = timeout;
+        self
+    }
+
     /// The greatest message that is sent, in bytes before it is compressed. A
     /// greater one is RESOURCE_EXHAUSTED, and nothing of it is sent. **Default:** no limit.
     #[must_use]

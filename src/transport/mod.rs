@@ -4,6 +4,7 @@ mod ages;
 mod alarm;
 mod breach;
 mod bucket;
+mod budget;
 mod buffered;
 mod first_bytes;
 mod in_process;
@@ -20,6 +21,7 @@ mod walker;
 
 pub(crate) use alarm::Alarm;
 pub(crate) use breach::Breach;
+pub(crate) use budget::{Budget, Exhausted, Reservation};
 pub(crate) use buffered::{BufferedIo, IoHandle, Pulse};
 pub use in_process::{InProcessConnector, InProcessListener, in_process};
 pub(crate) use keepalive::{Gone, Pinger};

@@ -21,6 +21,8 @@ mod health;
 mod keepalive;
 mod limits;
 mod limits_connections;
+mod limits_memory;
+mod limits_progress;
 mod listen;
 mod message;
 mod metadata;

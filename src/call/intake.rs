@@ -1,0 +1,174 @@
+//! Received bytes on their way to messages, and the memory that they take.
+
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+
+use crate::call::Link;
+use crate::call::stall::Stall;
+use crate::call::turn::Turn;
+use crate::codec::Message;
+use crate::compression::Encoding;
+use crate::frame::Deframer;
+use crate::status::Status;
+use crate::transport::{Exhausted, Reservation};
+
+/// Puts the messages of one call together and decodes them.
+///
+/// On a server it answers for the memory that they take: what has come of a
+/// message that is not whole, and what a large one has become. A small message
+/// that comes whole costs nothing.
+#[derive(Debug)]
+pub(crate) struct Intake {
+    frames: Deframer,
+    max_decoded: usize,
+    turn: Turn,
+    /// What only large messages need, and those that come in parts.
+    ledger: Option<Box<Ledger>>,
+}
+
+/// What a call holds, and what it waits for.
+#[derive(Debug, Default)]
+struct Ledger {
+    reservation: Reservation,
+    /// What the large messages take that their receiver was given last.
+    decoded: usize,
+    stall: Stall,
+    /// Nothing comes after it.
+    failure: Option<Status>,
+}
+
+impl Intake {
+    /// Messages of more than `max_recv` bytes are refused, and those that would
+    /// take more than `max_decoded` bytes of memory.
+    pub(crate) fn new(max_recv: usize, max_decoded: usize) -> Self {
+        Self { frames: Deframer::new(max_recv), max_decoded, turn: Turn::default(), ledger: None }
+    }
+
+    /// The encoding of the messages that say they have one.
+    pub(crate) fn set_encoding(&mut self, encoding: Option<Encoding>) {
+        self.frames.set_encoding(encoding);
+    }
+
+    /// Whether the last message was compressed.
+    pub(crate) fn was_compressed(&self) -> bool {
+        self.frames.was_compressed()
+    }
+
+    /// Whether nothing is left: no message, no part of one.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.frames.is_empty()
+    }
+
+    /// Takes received bytes; all messages of earlier ones must have been taken.
+    /// `link` is where they came from, on a server.
+    pub(crate) fn push(&mut self, chunk: Bytes, link: Option<&Link>) -> Result<(), Status> {
+        let large = chunk.len() > LARGE;
+        self.frames.push(chunk)?;
+        if large || self.frames.is_partial() { self.account(link) } else { Ok(()) }
+    }
+
+    /// The next whole message; `None` if more bytes are needed.
+    #[inline]
+    pub(crate) fn next<M: Message>(&mut self, link: Option<&Link>) -> Result<Option<M>, Status> {
+        if let Some(Ledger { failure: Some(failure), .. }) = self.ledger.as_deref() {
+            return Err(failure.clone());
+        }
+        let Some(payload) = self.frames.next()? else {
+            return Ok(None);
+        };
+        self.turn.take(payload.len());
+        if let Some(ledger) = &mut self.ledger {
+            ledger.stall.rest();
+        }
+        if payload.len() >= WEIGHED {
+            let weight = M::weigh(&payload, self.max_decoded)?;
+            if let Some(link) = link {
+                let ledger = self.ledger.get_or_insert_default();
+                ledger.decoded += weight;
+                ledger.reservation.resize(&link.budget, ledger.decoded).map_err(exhausted)?;
+            }
+        }
+        M::decode(payload).map(Some)
+    }
+
+    /// For who takes messages in a loop: pending, once, when enough were taken.
+    #[inline]
+    pub(crate) fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.turn.poll(cx)
+    }
+
+    /// The receiver has done with the messages that it was given.
+    #[inline]
+    pub(crate) fn let_go(&mut self) {
+        if let Some(ledger) = &mut self.ledger {
+            ledger.decoded = 0;
+        }
+    }
+
+    /// For who waits until more bytes come: ready with an error if a message
+    /// that has begun does not go on.
+    pub(crate) fn poll_wait(&mut self, cx: &mut Context<'_>, link: Option<&Link>) -> Poll<Status> {
+        self.turn.rest();
+        let Some(link) = link else {
+            return Poll::Pending;
+        };
+        if let Err(status) = self.account(Some(link)) {
+            return Poll::Ready(status);
+        }
+        if self.frames.is_empty() {
+            return Poll::Pending;
+        }
+        let progress = self.frames.len() as u64;
+        let stall = &mut self.ledger.get_or_insert_default().stall;
+        stall.poll(cx, progress, link.terms.stall_timeout).map(|()| self.fail(stalled(link)))
+    }
+
+    /// Reserves what is held, and no more.
+    #[inline]
+    pub(crate) fn account(&mut self, link: Option<&Link>) -> Result<(), Status> {
+        let held = self.frames.held();
+        match link {
+            Some(link) if held > 0 || self.ledger.is_some() => self.reserve(held, link),
+            _ => Ok(()),
+        }
+    }
+
+    fn reserve(&mut self, held: usize, link: &Link) -> Result<(), Status> {
+        let ledger = self.ledger.get_or_insert_default();
+        let all = held + ledger.decoded;
+        if all == ledger.reservation.held() {
+            return Ok(());
+        }
+        ledger.reservation.resize(&link.budget, all).map_err(|error| self.fail(exhausted(error)))
+    }
+
+    /// What was held for the message is free at once.
+    #[cold]
+    fn fail(&mut self, status: Status) -> Status {
+        self.frames = Deframer::new(0);
+        self.ledger = Some(Box::new(Ledger { failure: Some(status.clone()), ..Ledger::default() }));
+        status
+    }
+}
+
+/// RESOURCE_EXHAUSTED for who would need more memory than there is.
+#[cold]
+pub(crate) fn exhausted(_: Exhausted) -> Status {
+    Status::resource_exhausted(
+        "the memory for messages is used up (Server::memory_limit, Server::memory_limit_per_connection): try again later",
+    )
+}
+
+#[cold]
+fn stalled(link: &Link) -> Status {
+    let patience = link.terms.stall_timeout;
+    Status::deadline_exceeded(format!("a message has begun and has not gone on for {patience:?}"))
+}
+
+/// From this size on it is told beforehand what a message becomes: a smaller one
+/// becomes less than a megabyte in any case.
+const WEIGHED: usize = 4096;
+
+/// More than one DATA frame: it was gathered while nobody received.
+const LARGE: usize = 16 * 1024;

@@ -1,0 +1,143 @@
+//! How much memory messages may take on a server (R8).
+
+use bytes::Bytes;
+use puregrpc::Server;
+use puregrpc_support::{BIDI, CLIENT_STREAM, END, MORE, RawPeer, Running, Script, UNARY, error, message, note};
+use std::future;
+
+/// A note that has more than it says, so that what follows it is half a message.
+fn half(len: usize) -> Bytes {
+    let whole = note(vec![7; len]);
+    whole.slice(..whole.len() - 1)
+}
+
+/// A whole call with a note of so many bytes; gives its status.
+async fn call(peer: &mut RawPeer, stream: u32, len: usize) -> u32 {
+    peer.request(stream, UNARY, &[]).await;
+    peer.send_data(stream, &note(vec![7; len]), END).await;
+    peer.over(stream).await.status()
+}
+
+/// R8: what a message would become decides, and the call's end says what to raise.
+#[tokio::test(start_paused = true)]
+async fn a_message_that_would_take_too_much_is_refused() {
+    let running = Running::start(Server::new().max_decoded_message_size(10_000).add(Script::echo()));
+    let mut peer = running.peer().await;
+    assert_eq!(peer.call(1, UNARY, &[], &note(vec![7; 9_900])).await.status(), 0);
+    let refused = peer.call(3, UNARY, &[], &note(vec![7; 10_000])).await;
+    assert_eq!(refused.status(), 8);
+    assert!(refused.grpc_message().contains("max_decoded_message_size"), "{}", refused.grpc_message());
+    peer.assert_alive().await;
+}
+
+/// R8: fields that the type does not have are taken by the thousand and no more.
+#[tokio::test(start_paused = true)]
+async fn a_message_with_too_many_unknown_fields_is_refused() {
+    let mut peer = Script::echo().serve().peer().await;
+    for (stream, count, status) in [(1, 1000, 0), (3, 1001, 8)] {
+        let unknown = (1000..1000 + count).flat_map(|number: u32| {
+            let tag = number << 3;
+            [tag as u8 | 0x80, (tag >> 7) as u8, 0x81, 0x80, 1]
+        });
+        let payload: Vec<u8> = unknown.collect();
+        assert_eq!(peer.call(stream, UNARY, &[], &message(payload)).await.status(), status, "{count}");
+    }
+}
+
+/// R8: half a message counts, and what does not fit ends its own call alone; who leaves makes room.
+#[tokio::test(start_paused = true)]
+async fn half_received_messages_share_the_memory() {
+    let server = Server::new().memory_limit(300_000).memory_limit_per_connection(300_000);
+    let running = Running::start(server.add(Script::echo()));
+    let (mut first, mut second) = (running.peer().await, running.peer().await);
+    for (peer, stream, path) in [(&mut first, 1, UNARY), (&mut second, 1, CLIENT_STREAM)] {
+        peer.request(stream, path, &[]).await;
+        peer.send_data(stream, &half(120_000), MORE).await;
+        peer.settle().await;
+    }
+    second.request(3, BIDI, &[]).await;
+    second.send_data(3, &half(120_000), MORE).await;
+    assert_eq!(second.over(3).await.status(), 8);
+    assert!(!first.stream(1).is_over() && !second.stream(1).is_over());
+
+    first.reset(1, error::CANCEL).await;
+    first.settle().await;
+    assert_eq!(call(&mut second, 5, 120_000).await, 0);
+    second.data(1, [7], END).await;
+    assert_eq!(second.over(1).await.status(), 0);
+    first.assert_alive().await;
+}
+
+/// R8: one connection gets its part and leaves the rest to the others.
+#[tokio::test(start_paused = true)]
+async fn one_connection_cannot_take_all_the_memory() {
+    let running = Running::start(Server::new().memory_limit(800_000).add(Script::echo()));
+    let (mut first, mut second) = (running.peer().await, running.peer().await);
+    assert_eq!(call(&mut first, 1, 150_000).await, 0);
+    first.request(3, UNARY, &[]).await;
+    first.send_data(3, &half(120_000), MORE).await;
+    assert_eq!(call(&mut first, 5, 150_000).await, 8);
+    assert_eq!(call(&mut second, 1, 150_000).await, 0);
+}
+
+/// A server whose unary handlers never end, which may hold one note of 100,000 bytes.
+async fn holding() -> (Running, RawPeer) {
+    let waiting = Script::echo().unary(|request| {
+        Box::pin(async move {
+            let _request = request;
+            future::pending().await
+        })
+    });
+    let running = Running::start(Server::new().memory_limit_per_connection(190_000).add(waiting));
+    let peer = running.peer().await;
+    (running, peer)
+}
+
+/// R8: what a handler was given counts as long as its call runs.
+#[tokio::test(start_paused = true)]
+async fn messages_count_while_their_handlers_run() {
+    let (_running, mut peer) = holding().await;
+    peer.request(1, UNARY, &[]).await;
+    peer.send_data(1, &note(vec![7; 100_000]), END).await;
+    peer.settle().await;
+    assert_eq!(call(&mut peer, 3, 100_000).await, 8);
+    peer.reset(1, error::CANCEL).await;
+    peer.settle().await;
+    peer.request(5, UNARY, &[]).await;
+    peer.send_data(5, &note(vec![7; 100_000]), END).await;
+    peer.assert_alive().await;
+    assert!(!peer.stream(5).is_over());
+}
+
+/// R8: in a stream the last message counts, and those before it do not.
+#[tokio::test(start_paused = true)]
+async fn messages_of_a_stream_count_until_the_next() {
+    let (_running, mut peer) = holding().await;
+    peer.request(1, BIDI, &[]).await;
+    for _ in 0..10 {
+        peer.send_data(1, &note(vec![7; 50_000]), MORE).await;
+        peer.note(1).await;
+    }
+    peer.data(1, [], END).await;
+    assert_eq!(peer.over(1).await.status(), 0);
+}
+
+/// R8: what comes while the handler does something else counts, too; the call ends when the handler asks for it.
+#[tokio::test(start_paused = true)]
+async fn gathered_messages_count() {
+    let script = Script::echo().client_stream(|requests| {
+        Box::pin(async move {
+            tokio::time::timeout(std::time::Duration::from_secs(5), future::pending::<()>()).await.unwrap_err();
+            while requests.recv().await?.is_some() {}
+            Ok(puregrpc_support::noted("x").into())
+        })
+    });
+    let running = Running::start(Server::new().memory_limit_per_connection(300_000).add(script));
+    let mut peer = running.peer().await;
+    for (stream, len, status) in [(1, 100_000, 0), (3, 400_000, 8)] {
+        peer.request(stream, CLIENT_STREAM, &[]).await;
+        peer.send_data(stream, &note(vec![7; 10_000]).repeat(len / 10_000), END).await;
+        assert_eq!(peer.over(stream).await.status(), status, "{len}");
+    }
+    peer.assert_alive().await;
+}
