@@ -1,4 +1,9 @@
 //! TLS: who is let in, who is not, and what they are told.
 
 mod calls;
+mod certificates;
+mod handshake;
+mod identity;
+mod mistaken;
+mod reload;
 mod set_up;

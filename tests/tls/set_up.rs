@@ -1,7 +1,14 @@
 //! What the tests share: certificates, a server, clients.
 
-use puregrpc::{Channel, ClientTls, Identity, Roots, Server, ServerTls};
+use puregrpc::{Channel, ClientTls, Identity, Response, Roots, Server, ServerTls};
 use puregrpc_support::{Ca, Issued, Running, Script, WireClient};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+use tokio_rustls::rustls::{
+    CipherSuite, ClientConfig, RootCertStore, crypto::CryptoProvider, pki_types::CertificateDer,
+};
 
 /// A certificate as the library takes it.
 pub(crate) fn identity(issued: &Issued) -> Identity {
@@ -32,7 +39,43 @@ pub(crate) fn serve(server: Server, tls: ServerTls) -> Running {
     Running::over(server, |listener| tls.listen(listener).unwrap())
 }
 
+/// The service that echoes, with the count of its unary calls.
+pub(crate) fn counted() -> (Server, Arc<AtomicUsize>) {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&count);
+    let script = Script::echo().unary(move |request| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async move { Ok(Response::new(request.into_inner())) })
+    });
+    (Server::new().add(script), count)
+}
+
 /// A client under TLS.
 pub(crate) fn client(server: &Running, tls: ClientTls) -> WireClient {
     WireClient::new(Channel::in_process(server.connector()).tls(tls).unwrap())
+}
+
+pub(crate) fn provider() -> CryptoProvider {
+    rustls_graviola::default_provider()
+}
+
+/// Cryptography for TLS 1.3 alone, or for TLS 1.2 alone.
+pub(crate) fn provider_for(tls13: bool) -> Arc<CryptoProvider> {
+    let mut provider = provider();
+    let is_tls13 = |suite: CipherSuite| suite.as_str().is_some_and(|name| name.starts_with("TLS13_"));
+    provider.cipher_suites.retain(|suite| is_tls13(suite.suite()) == tls13);
+    Arc::new(provider)
+}
+
+/// A client of another library, which trusts `ca` and offers these protocols.
+pub(crate) fn foreign_client(ca: &Ca, alpn: &[&[u8]]) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from(pem::parse(&ca.pem).unwrap().into_contents())).unwrap();
+    let mut config = ClientConfig::builder_with_provider(Arc::new(provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
+    Arc::new(config)
 }

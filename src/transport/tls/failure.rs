@@ -81,11 +81,10 @@ fn fault(error: &CertificateError, peer: Peer) -> String {
         CertificateError::UnknownIssuer => "none of the roots for clients vouches for it".into(),
         CertificateError::NotValidForNameContext { expected, presented } => {
             let expected = expected.to_str();
-            let presented = presented.join(", ");
-            format!(
-                "expected one for {expected}, it is for {}",
-                if presented.is_empty() { "no name" } else { &presented }
-            )
+            // Each is written as in `DnsName("example.com")`.
+            let presented: Vec<_> = presented.iter().map(|name| name.split('"').nth(1).unwrap_or(name)).collect();
+            let presented = if presented.is_empty() { "no name".to_owned() } else { presented.join(", ") };
+            format!("expected one for {expected}, it is for {presented}")
         }
         CertificateError::NotValidForName => "it is for another name".into(),
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
@@ -148,6 +147,18 @@ mod tests {
             assert!(told.starts_with("the server has refused the TLS connection: "), "{told}");
             assert!(told.contains(words), "{told}");
         }
+    }
+
+    #[test]
+    fn a_client_without_tls_is_told_from_one_that_fails() {
+        let failed = |bytes: &[u8]| {
+            let mut first = FirstBytes::default();
+            first.note(bytes);
+            of_handshake(io::ErrorKind::UnexpectedEof.into(), Peer::Client, first).to_string()
+        };
+        assert_eq!(failed(b"PRI * HTTP/2.0"), "the peer speaks HTTP/2 without TLS");
+        assert_eq!(failed(b"GET / HTTP/1.1"), "the peer speaks HTTP/1 without TLS");
+        assert_eq!(failed(&[0x16, 3, 1]), "the client has closed the connection during the TLS handshake");
     }
 
     #[test]
