@@ -142,6 +142,33 @@
 //! connections, let channels ping ([`Channel::keepalive_time`]) as often as the
 //! server allows ([`Server::permit_keepalive_time`]).
 //!
+//! # TLS
+//!
+//! With the feature `tls`, `ServerTls` makes of any listener one that speaks TLS,
+//! with certificates of clients if it is told so, and a channel to `https://…`
+//! checks the name of its server. Nothing falls back to plaintext.
+//!
+#![cfg_attr(feature = "tls", doc = "```no_run")]
+#![cfg_attr(not(feature = "tls"), doc = "```ignore")]
+//! # async fn example(server: puregrpc::Server) -> Result<(), Box<dyn std::error::Error>> {
+//! use puregrpc::{Channel, ClientTls, Identity, Roots, ServerTls};
+//!
+//! let listener = tokio::net::TcpListener::bind("[::]:50051").await?;
+//! let tls = ServerTls::new(Identity::from_files("server.pem", "server.key")?)
+//!     .require_client_certificate(Roots::from_file("clients.pem")?);
+//! tokio::spawn(server.serve(tls.listen(listener)?, std::future::pending()));
+//!
+//! // Whom the system trusts, and no certificate:
+//! let channel = Channel::connect("https://example.com").await?;
+//! // An authority of one's own, and a certificate:
+//! let tls = ClientTls::new()
+//!     .roots(Roots::from_file("ca.pem")?)
+//!     .identity(Identity::from_files("client.pem", "client.key")?);
+//! let channel = Channel::lazy("https://localhost:50051")?.tls(tls)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Tests without a network
 //!
 //! [`in_process`] connects a [`Channel`] to a server in the same program. With
