@@ -3,7 +3,6 @@
 use std::fs;
 
 use puregrpc_support::RawPeer;
-use tokio::net::TcpStream;
 
 use crate::attacker::Attacker;
 use crate::stage::Stage;
@@ -63,7 +62,7 @@ async fn connections_in_all_are_bounded_and_those_that_are_open_are_served() {
 #[tokio::test]
 async fn lack_of_descriptors_ends_nothing() {
     let stage = Stage::open_as(&[], &[("DESCRIPTORS", "64")]).await;
-    let mut held: Vec<TcpStream> = Vec::new();
+    let mut held = Vec::new();
     for _ in 0..200 {
         held.push(stage.connect().await);
     }

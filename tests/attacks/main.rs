@@ -2,7 +2,8 @@
 //!
 //! Each test attacks for a second or so, while a well-behaved client goes on calling, and prints a row: what was
 //! sent, what the server did about it, how long that took, and what it cost the server and the other client.
-//! `PUREGRPC_ATTACKS=full` takes ten times as many calls for the measure. What is asserted has wide bounds, since machines differ.
+//! `PUREGRPC_ATTACKS=full` takes ten times as many calls for the measure, `tls` attacks over
+//! TLS, `full,tls` does both. What is asserted has wide bounds, since machines differ.
 #![cfg(target_os = "linux")]
 
 mod attacker;
@@ -19,5 +20,7 @@ mod process;
 mod report;
 mod requests;
 mod resets;
+mod security;
 mod slow;
 mod stage;
+mod tls;

@@ -18,7 +18,7 @@ pub(crate) struct Process {
 impl Process {
     /// Starts a server on any free port, with `DESCRIPTORS` of the environment, or as many as it may
     /// have, and waits until it listens.
-    pub(crate) fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(arguments: &[&str], environment: &[(&str, &str)], secure: bool) -> Self {
         let folder = Folder::new();
         let ports = folder.0.join("ports");
         let mut child = Command::new("sh")
@@ -30,6 +30,8 @@ impl Process {
             .args(["serve", "--listen", "127.0.0.1:0", "--port-file"])
             .arg(&ports)
             .args(arguments)
+            .args(secure.then_some("--tls-self-signed"))
+            .args(secure.then(|| folder.0.join("tls")))
             .env_remove("RUST_LOG")
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
@@ -41,6 +43,11 @@ impl Process {
         assert!(listens, "the server ended: {}", fs::read_to_string(folder.0.join("log")).unwrap());
         let address = fs::read_to_string(ports).unwrap().trim().parse().unwrap();
         Self { child, address, folder }
+    }
+
+    /// The authority that those who speak TLS with it have to trust.
+    pub(crate) fn authority(&self) -> PathBuf {
+        self.folder.0.join("tls/ca.pem")
     }
 
     /// The memory that it has now, and the most that it ever had, in bytes.

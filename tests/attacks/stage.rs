@@ -2,10 +2,10 @@
 
 use std::env;
 use std::net::SocketAddr;
-use std::sync::OnceLock;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use puregrpc::Channel;
+use puregrpc::{Channel, Io};
 use puregrpc_support::RawPeer;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{Mutex, MutexGuard};
@@ -14,12 +14,14 @@ use crate::attacker::Attacker;
 use crate::bystander::Bystander;
 use crate::process::Process;
 use crate::report::{Cost, Latency};
+use crate::security::Security;
 
 /// A server under attack. There is one at a time, so that what is measured is its own.
 pub(crate) struct Stage {
     // Ends before the server does, and that before the next attack.
     bystander: Bystander,
     pub(crate) server: Process,
+    security: Option<Arc<Security>>,
     idle: Idle,
     begun: Instant,
     cpu: Duration,
@@ -44,13 +46,28 @@ impl Stage {
         Self::open_as(arguments, &[]).await
     }
 
+    /// A server that speaks TLS.
+    pub(crate) async fn open_secure(arguments: &[&str]) -> Self {
+        Self::begin(arguments, &[], true).await
+    }
+
     /// The same, with variables of its environment.
     pub(crate) async fn open_as(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::begin(arguments, environment, asked_for("tls")).await
+    }
+
+    async fn begin(arguments: &[&str], environment: &[(&str, &str)], secure: bool) -> Self {
         static TURN: Mutex<()> = Mutex::const_new(());
         let turn = TURN.lock().await;
-        let server = Process::start(arguments, environment);
-        let url = format!("http://{}", server.address);
-        let bystander = Bystander::start(move || Channel::lazy(url).unwrap());
+        let server = Process::start(arguments, environment, secure);
+        let security = secure.then(|| Arc::new(Security::new(&server.authority())));
+        let bystander = Bystander::start({
+            let (security, address) = (security.clone(), server.address);
+            move || match security {
+                Some(security) => security.channel(address),
+                None => Channel::lazy(address.to_string()).unwrap(),
+            }
+        });
         // The first calls warm up.
         let _ = bystander.latency(calls());
         let (begun, cpu) = (Instant::now(), server.cpu());
@@ -58,16 +75,25 @@ impl Stage {
         let idle = Idle { latency, cpu: share(server.cpu() - cpu, begun.elapsed()), memory: server.memory().0 };
         bystander.forget();
         let cpu = server.cpu();
-        Self { bystander, server, idle, begun: Instant::now(), cpu, _turn: turn }
+        Self { bystander, server, idle, security, begun: Instant::now(), cpu, _turn: turn }
     }
 
     /// A connection on which nothing has been said.
-    pub(crate) async fn connect(&self) -> TcpStream {
+    pub(crate) async fn connect(&self) -> Box<dyn Io> {
         self.connect_from(1).await
     }
 
     /// The same, from the address 127.0.0.`last`.
-    pub(crate) async fn connect_from(&self, last: u8) -> TcpStream {
+    pub(crate) async fn connect_from(&self, last: u8) -> Box<dyn Io> {
+        let socket = self.socket(last).await;
+        match &self.security {
+            Some(security) => security.connect(socket).await,
+            None => Box::new(socket),
+        }
+    }
+
+    /// The same without TLS, even if the server speaks it.
+    pub(crate) async fn socket(&self, last: u8) -> TcpStream {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind(SocketAddr::from(([127, 0, 0, last], 0))).unwrap();
         socket.set_nodelay(true).unwrap();
@@ -126,8 +152,11 @@ impl Stage {
 
 /// Whether the long version was asked for.
 pub(crate) fn is_full() -> bool {
-    static FULL: OnceLock<bool> = OnceLock::new();
-    *FULL.get_or_init(|| env::var("PUREGRPC_ATTACKS").is_ok_and(|mode| mode == "full"))
+    asked_for("full")
+}
+
+fn asked_for(mode: &str) -> bool {
+    env::var("PUREGRPC_ATTACKS").is_ok_and(|modes| modes.split(',').any(|asked| asked == mode))
 }
 
 fn share(cpu: Duration, time: Duration) -> f64 {
