@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::compression::Compression;
-use crate::transport::{Budget, Peer};
+use crate::transport::{Budget, Gauge, Peer};
 
 /// Who is at the other end, and what its calls may use.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub(crate) struct Link {
     pub(crate) terms: Terms,
     /// The memory of the connection, which is a part of the server's.
     pub(crate) budget: Arc<Budget>,
+    /// What its calls have handed over to be written.
+    pub(crate) gauge: Arc<Gauge>,
     /// Handlers that run as tasks, also those whose peers have gone.
     live: AtomicUsize,
 }
@@ -27,13 +29,13 @@ pub(crate) struct Terms {
     pub(crate) compression: Compression,
     /// How much of the connection's window each call may keep closed while it runs.
     pub(crate) kept_window: usize,
-    /// How long a message that has begun may not go on.
+    /// How long a message that has begun may not go on, in either direction.
     pub(crate) stall_timeout: Duration,
 }
 
 impl Link {
     pub(crate) fn new(peer: Peer, terms: Terms, budget: Arc<Budget>) -> Arc<Self> {
-        Arc::new(Self { peer, terms, budget, live: AtomicUsize::new(0) })
+        Arc::new(Self { peer, terms, budget, gauge: Arc::default(), live: AtomicUsize::new(0) })
     }
 
     /// How many handlers run as tasks.

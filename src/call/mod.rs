@@ -24,6 +24,7 @@ pub use receiver::{Receiver, Receiving};
 pub use request::Request;
 pub use response::Response;
 pub use sender::{Sender, Sending};
+pub(crate) use stall::Stall;
 
 use http::header::HeaderValue;
 

@@ -6,6 +6,8 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use h2::{Reason, SendStream};
 
+use crate::transport::Gauge;
+
 /// DATA payloads in order, none of them empty.
 #[derive(Debug, Default)]
 pub(crate) struct Outbound(VecDeque<Bytes>);
@@ -13,6 +15,11 @@ pub(crate) struct Outbound(VecDeque<Bytes>);
 impl Outbound {
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// How many bytes there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.iter().map(Bytes::len).sum()
     }
 
     pub(crate) fn push(&mut self, payload: Bytes) {
@@ -37,13 +44,19 @@ impl Outbound {
     /// Never more is handed over than capacity was given for: h2 would buffer
     /// it without bound. Only what is at hand is asked for: capacity that one
     /// stream holds without need is missing to all others.
+    ///
+    /// While `gauge` is full nothing is handed over, and nobody is woken by this.
     pub(crate) fn poll_flush(
         &mut self,
         stream: &mut SendStream<Bytes>,
         end: bool,
+        gauge: Option<&Gauge>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), h2::Error>> {
         while let Some(payload) = self.0.front_mut() {
+            if gauge.is_some_and(Gauge::is_full) {
+                return Poll::Pending;
+            }
             stream.reserve_capacity(payload.len());
             let mut capacity = stream.capacity();
             if capacity == 0 {
@@ -60,6 +73,9 @@ impl Outbound {
             let part = payload.split_to(capacity.min(payload.len()));
             if payload.is_empty() {
                 self.0.pop_front();
+            }
+            if let Some(gauge) = gauge {
+                gauge.add(part.len());
             }
             stream.send_data(part, end && self.0.is_empty())?;
         }

@@ -123,6 +123,7 @@ fn builder() -> Builder {
         .initial_window_size(settings::STREAM_WINDOW)
         .initial_connection_window_size(settings::CONNECTION_WINDOW)
         .data_frame_budget(settings::DATA_FRAME_BUDGET)
+        .max_send_buffer_size(settings::SEND_BUFFER)
         .max_header_list_size(2 * settings::MAX_HEADER_LIST_SIZE)
         .initial_max_send_streams(NOT_KNOWN)
         .max_concurrent_reset_streams(REMEMBERED_RESETS)

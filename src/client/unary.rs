@@ -101,6 +101,6 @@ struct Upload {
 impl Upload {
     /// Ready when all is sent or the stream is gone.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.outbound.poll_flush(&mut self.stream, true, cx).map(drop)
+        self.outbound.poll_flush(&mut self.stream, true, None, cx).map(drop)
     }
 }

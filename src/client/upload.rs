@@ -78,7 +78,7 @@ impl Upload {
     fn flush(&mut self, last: bool, cx: &mut Context<'_>) -> Poll<bool> {
         // An empty frame ends the stream only if nothing else is left to do it.
         let empty = self.outbound.is_empty();
-        match self.outbound.poll_flush(&mut self.stream, last, cx) {
+        match self.outbound.poll_flush(&mut self.stream, last, None, cx) {
             Poll::Ready(Ok(())) if last => {
                 if empty {
                     // An error means that the stream is gone.

@@ -25,12 +25,13 @@ use crate::server::farewell::{self, Farewell, Leave};
 use crate::server::gate::Gate;
 use crate::server::limits::Limits;
 use crate::server::listener::Listener;
+use crate::server::outlay::Outlay;
 use crate::server::prepare::prepare;
 use crate::server::seats::{Seat, Seats};
 use crate::server::service::{BoxFuture, Call, Route, Router};
 use crate::server::upkeep::Upkeep;
 use crate::status::Status;
-use crate::transport::{Budget, BufferedIo, IoHandle, Meter, Peer};
+use crate::transport::{Budget, BufferedIo, IoHandle, Meter, Peer, Written};
 
 /// What all connections of a server share.
 pub(crate) struct Shared {
@@ -72,8 +73,17 @@ pub(crate) async fn serve<L: Listener>(io: L::Io, peer: Peer, _seat: Seat, share
     let upkeep = Upkeep::new(limits, &mut h2);
     let link = Link::new(peer, limits.terms(), shared.memory.part(limits.memory_per_connection()));
     let farewell = Farewell::new(&shared.drain);
-    let connection =
-        Connection { h2, io: handle.clone(), link, shared: Arc::clone(&shared), batch, farewell, upkeep, polls: 0 };
+    let connection = Connection {
+        h2,
+        io: handle.clone(),
+        link,
+        shared: Arc::clone(&shared),
+        batch,
+        farewell,
+        upkeep,
+        outlay: Outlay::default(),
+        polls: 0,
+    };
     let end = connection.await;
     if handle.tell_why().await || end == End::Closed {
         farewell::linger(&shared.drain, &handle).await;
@@ -107,6 +117,7 @@ struct Connection {
     batch: Vec<(Arc<Route>, Call)>,
     farewell: Farewell,
     upkeep: Upkeep,
+    outlay: Outlay,
     /// Counts inline polls, to time one in sixteen.
     polls: u32,
 }
@@ -143,7 +154,11 @@ impl Future for Connection {
             }
         }
         match me.io.end_turn(cx) {
-            Ok(stalled) => me.upkeep.poll(cx, &mut me.h2, &me.io, stalled, me.link.live() > 0).map(|()| End::Lost),
+            Ok((written, stalled)) => {
+                let cut = me.poll_written(cx, written);
+                let upkeep = me.upkeep.poll(cx, &mut me.h2, &me.io, stalled, me.link.live() > 0);
+                if cut.is_ready() { Poll::Ready(End::Lost) } else { upkeep.map(|()| End::Lost) }
+            }
             Err(error) => {
                 tracing::debug!(peer = %me.link.peer, %error, "connection lost");
                 Poll::Ready(End::Lost)
@@ -153,6 +168,24 @@ impl Future for Connection {
 }
 
 impl Connection {
+    /// Ready when the peer has taken nothing for too long, or when there is no
+    /// memory for what it does not take.
+    fn poll_written(&mut self, cx: &mut Context<'_>, written: Written) -> Poll<()> {
+        let polled = match written {
+            Written::All => {
+                self.link.gauge.empty();
+                self.outlay.clear();
+                Poll::Pending
+            }
+            Written::Later => Poll::Pending,
+            Written::Part(total) => self.outlay.poll_written(cx, total, &self.link),
+        };
+        if polled.is_ready() {
+            tracing::debug!(peer = %self.link.peer, "connection cut: the peer does not take what is sent");
+        }
+        polled
+    }
+
     /// Ready when the connection is to be cut.
     fn poll_farewell(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while let Poll::Ready(leave) = self.farewell.poll(cx) {

@@ -25,7 +25,10 @@ use crate::compression::{ACCEPTED, Compression, Encoding, GRPC_ACCEPT_ENCODING, 
 use crate::frame::PREFIX;
 use crate::metadata::Metadata;
 use crate::server::inbound::Inbound;
+use crate::server::outlay::Outlay;
+use crate::server::run::{Finish, Run};
 use crate::status::{self, Status};
+use crate::transport::Gauge;
 
 /// The half of a call that generated code runs its handler with.
 pub struct Driver {
@@ -40,6 +43,7 @@ pub struct Driver {
     inbox: Option<Arc<Inbox>>,
     outbox: Option<Arc<Outbox>>,
     outbound: Outbound,
+    outlay: Outlay,
     /// What is sent once `outbound` is empty.
     trailers: Option<Box<HeaderMap>>,
 }
@@ -71,6 +75,7 @@ impl Driver {
             inbox: None,
             outbox: None,
             outbound: Outbound::default(),
+            outlay: Outlay::default(),
             trailers: None,
         }
     }
@@ -94,7 +99,7 @@ impl Driver {
 
     /// Runs the handler to its end; `None` if the caller has gone before.
     pub fn run<'a, F>(&'a mut self, handler: Pin<&'a mut F>) -> Run<'a, F> {
-        Run { driver: self, handler }
+        Run::new(self, handler)
     }
 
     /// Ends a call that has one answer.
@@ -108,7 +113,7 @@ impl Driver {
                 }
             }
         }
-        Finish { driver: self }
+        Finish::new(self)
     }
 
     /// Ends a call whose answers went through `sender`.
@@ -121,10 +126,14 @@ impl Driver {
                 Err(Gone) => self.half = Half::Done,
             },
         }
-        Finish { driver: self }
+        Finish::new(self)
     }
 
-    fn poll_run<T, F>(&mut self, cx: &mut Context<'_>, mut handler: Pin<&mut F>) -> Poll<Option<Result<T, Status>>>
+    pub(crate) fn poll_run<T, F>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut handler: Pin<&mut F>,
+    ) -> Poll<Option<Result<T, Status>>>
     where
         F: Future<Output = Result<T, Status>>,
     {
@@ -213,7 +222,20 @@ impl Driver {
         let Half::Stream(stream) = &mut self.half else {
             return Poll::Ready(Err(Gone));
         };
-        self.outbound.poll_flush(stream, false, cx).map_err(Gone::from)
+        match self.outbound.poll_flush(stream, false, Some(&self.link.gauge), cx) {
+            Poll::Ready(flushed) => {
+                self.outlay.clear();
+                Poll::Ready(flushed.map_err(Gone::from))
+            }
+            Poll::Pending => self.poll_patience(cx),
+        }
+    }
+
+    /// Never ready but with the end of a call whose answer waits too long.
+    fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
+        ready!(self.outlay.poll(cx, self.outbound.len(), &self.link));
+        self.reset(Reason::ENHANCE_YOUR_CALM);
+        Poll::Ready(Err(Gone))
     }
 
     fn poll_reset(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -267,12 +289,12 @@ impl Driver {
         };
         let small = (1..=CHUNK).contains(&payload.len());
         let trailers = status::ok_trailers(trailers.map_or_else(Metadata::new, |trailers| *trailers));
+        let link = Arc::clone(&self.link);
         let Ok(stream) = self.open(metadata) else {
             return Ok(());
         };
-        if small {
-            // Without reserved window, since it is bounded by a frame a stream;
-            // an error means that the stream is gone.
+        if small && (payload.len() <= UNASKED || has_room(stream, payload.len(), &link.gauge)) {
+            // An error means that the stream is gone.
             let _ = stream.send_data(payload, false).and_then(|()| stream.send_trailers(trailers));
             self.half = Half::Done;
         } else {
@@ -357,7 +379,7 @@ impl Driver {
     }
 
     /// Sends what is queued, then the trailers.
-    fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if matches!(self.half, Half::Done) || self.trailers.is_none() {
             return Poll::Ready(());
         }
@@ -380,37 +402,22 @@ impl Driver {
     }
 }
 
-/// The future of [`Driver::run`].
-#[must_use = "the handler runs only when this is awaited"]
-pub struct Run<'a, F> {
-    driver: &'a mut Driver,
-    handler: Pin<&'a mut F>,
-}
-
-impl<T, F: Future<Output = Result<T, Status>>> Future for Run<'_, F> {
-    type Output = Option<Result<T, Status>>;
-
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { driver, handler } = &mut *self;
-        driver.poll_run(cx, handler.as_mut())
+/// Whether so much can be sent at once.
+fn has_room(stream: &mut SendStream<Bytes>, len: usize, gauge: &Gauge) -> bool {
+    if gauge.is_full() {
+        return false;
     }
-}
-
-/// The future of [`Driver::answer`] and [`Driver::finish`].
-#[must_use = "a large answer is sent only when this is awaited"]
-pub struct Finish<'a> {
-    driver: &'a mut Driver,
-}
-
-impl Future for Finish<'_> {
-    type Output = ();
-
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.driver.poll_finish(cx)
+    stream.reserve_capacity(len);
+    let room = stream.capacity() >= len;
+    if room {
+        gauge.add(len);
     }
+    room
 }
+
+/// Up to this size one answer goes to h2 without a look at the peer's window: it
+/// costs locks, and what a peer can hold up so is bounded by its streams.
+const UNASKED: usize = 1024;
 
 /// Up to this size a large message is one allocation; beyond, pieces of a
 /// frame each spare the allocator from mapping memory for every call.
@@ -425,17 +432,5 @@ pub(crate) fn panicked() -> Status {
 impl fmt::Debug for Driver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Driver").field("deadline", &self.deadline).finish_non_exhaustive()
-    }
-}
-
-impl<F> fmt::Debug for Run<'_, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Run").finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Finish<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Finish").finish_non_exhaustive()
     }
 }

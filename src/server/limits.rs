@@ -156,6 +156,7 @@ impl Limits {
             // Twice ours: what lies between gets a gRPC status instead of a bare 431.
             .max_header_list_size(self.max_header_list_size.saturating_mul(2))
             .max_frame_size(16 * 1024)
+            .max_send_buffer_size(settings::SEND_BUFFER)
             .data_frame_budget(settings::DATA_FRAME_BUDGET)
             // Streams that were answered early are remembered, so that what
             // their peers still send is no fault.

@@ -11,7 +11,9 @@ mod gate;
 mod inbound;
 mod limits;
 mod listener;
+mod outlay;
 mod prepare;
+mod run;
 mod seats;
 mod service;
 mod setters;
@@ -22,9 +24,10 @@ mod upkeep;
 mod watch;
 
 pub use drain::{DrainReport, DrainWatch};
-pub use driver::{Driver, Finish, Run};
+pub use driver::Driver;
 pub use inbound::{Inbound, One};
 pub use listener::{Incoming, Listener};
+pub use run::{Finish, Run};
 pub use service::{BoxFuture, Call, Service};
 #[cfg(feature = "tls")]
 pub use tls::{TlsListener, TlsReload};

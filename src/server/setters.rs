@@ -55,8 +55,8 @@ impl Server {
     }
 
     /// How much memory the messages of all connections may take, in bytes: those
-    /// that have come in part, and the large ones (4 KiB and more) that handlers
-    /// were given. What does not fit ends its call with RESOURCE_EXHAUSTED. Clones
+    /// that have come in part, the large ones (4 KiB and more) that handlers were
+    /// given, and answers that nobody takes. What does not fit ends its call with RESOURCE_EXHAUSTED. Clones
     /// of a server count together. **Default:** 1 GiB.
     #[must_use]
     pub fn memory_limit(mut self, bytes: usize) -> Self {
@@ -72,9 +72,11 @@ impl Server {
         self
     }
 
-    /// How long a message that has begun to come may not go on (by 1 KiB at
-    /// least, which who sends a byte now and then does not). Then its call is
-    /// DEADLINE_EXCEEDED. Between messages a stream may be idle for ever.
+    /// How long a message that has begun may not go on (by 1 KiB at least, which
+    /// who sends or takes a byte now and then does not). Then a call whose client
+    /// does not send the rest is DEADLINE_EXCEEDED; one whose client does not take
+    /// the answer is reset (ENHANCE_YOUR_CALM); and a connection whose peer takes
+    /// nothing at all is cut. Between messages a stream may be idle for ever.
     /// **Default:** 60 seconds.
     #[must_use]
     pub fn stall_timeout(mut self, timeout: Duration) -> Self {

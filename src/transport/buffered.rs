@@ -37,6 +37,8 @@ struct Inner {
     /// What h2 has written; of it, `written` bytes are on their way.
     buffer: Vec<u8>,
     written: usize,
+    /// How much was written from it in all.
+    total: u64,
     /// Whether `io` was written to since it was last flushed.
     unflushed: bool,
     /// How much may still be read in this turn.
@@ -51,6 +53,16 @@ struct Inner {
     calls: bool,
     /// Why the connection ends: nothing more is read, but for what is said last.
     breach: Option<Breach>,
+}
+
+/// What came of the write at the end of a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    All,
+    /// It was put off to the next turn.
+    Later,
+    /// The peer takes no more for now; so many bytes it has taken in all.
+    Part(u64),
 }
 
 /// What is known of the peer from its bytes.
@@ -73,6 +85,7 @@ impl BufferedIo {
             unread: BytesMut::new(),
             buffer: Vec::new(),
             written: 0,
+            total: 0,
             unflushed: false,
             credit: READ_PER_TURN,
             starved: false,
@@ -99,21 +112,23 @@ impl IoHandle {
     /// Ends a turn by writing what it has brought: one turn later, if there is
     /// something, so that other tasks that are ready now add to the same write.
     ///
-    /// Gives since when the peer has left something unfinished that must be
+    /// Gives what was written, and since when the peer has left something unfinished that must be
     /// sent in one go, or the error that ends the connection.
-    pub(crate) fn end_turn(&self, cx: &mut Context<'_>) -> io::Result<Option<Instant>> {
+    pub(crate) fn end_turn(&self, cx: &mut Context<'_>) -> io::Result<(Written, Option<Instant>)> {
         let mut inner = lock(&self.0);
         inner.deferred = !inner.deferred && inner.has_unwritten();
         let starved = std::mem::take(&mut inner.starved);
         if starved || inner.deferred {
             cx.waker().wake_by_ref();
         }
-        if !inner.deferred
-            && let Poll::Ready(Err(error)) = inner.poll_drain(cx)
-        {
-            return Err(error);
-        }
-        Ok(inner.meter.stalled())
+        let written = if inner.deferred {
+            Written::Later
+        } else if let Poll::Ready(result) = inner.poll_drain(cx) {
+            result.map(|()| Written::All)?
+        } else {
+            Written::Part(inner.total)
+        };
+        Ok((written, inner.meter.stalled()))
     }
 
     /// Reads what still comes and forgets it; ready at the end of the connection.
@@ -194,6 +209,7 @@ impl Inner {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             self.written += count;
+            self.total += count as u64;
             self.unflushed = true;
         }
         if !self.buffer.is_empty() {

@@ -6,6 +6,10 @@ pub(crate) const STREAM_WINDOW: u32 = 1024 * 1024;
 /// The most all streams of a connection may send ahead of their readers.
 pub(crate) const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
 
+/// How much of one stream h2 buffers until it is written. Its own default is
+/// 400 KiB; more than is written at once only lies in memory.
+pub(crate) const SEND_BUFFER: usize = 128 * 1024;
+
 /// What h2 may charge for DATA frames under 256 bytes that nobody has read
 /// yet, before it ends the connection. Its own default kills legal gRPC: a
 /// burst of 200 small messages. 60,000 of them cost 14.5 MiB.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use puregrpc::Server;
-use puregrpc_support::{BIDI, CLIENT_STREAM, END, MORE, RawPeer, Running, Script, UNARY, error, message, note};
+use puregrpc_support::{BIDI, CLIENT_STREAM, END, MORE, RawPeer, Running, Script, UNARY, error, message, note, noted};
 use std::future;
 
 /// A note that has more than it says, so that what follows it is half a message.
@@ -71,7 +71,8 @@ async fn half_received_messages_share_the_memory() {
 /// R8: one connection gets its part and leaves the rest to the others.
 #[tokio::test(start_paused = true)]
 async fn one_connection_cannot_take_all_the_memory() {
-    let running = Running::start(Server::new().memory_limit(800_000).add(Script::echo()));
+    let brief = Script::echo().unary(|_| Box::pin(future::ready(Ok(noted("x").into()))));
+    let running = Running::start(Server::new().memory_limit(800_000).add(brief));
     let (mut first, mut second) = (running.peer().await, running.peer().await);
     assert_eq!(call(&mut first, 1, 150_000).await, 0);
     first.request(3, UNARY, &[]).await;
@@ -129,7 +130,7 @@ async fn gathered_messages_count() {
         Box::pin(async move {
             tokio::time::timeout(std::time::Duration::from_secs(5), future::pending::<()>()).await.unwrap_err();
             while requests.recv().await?.is_some() {}
-            Ok(puregrpc_support::noted("x").into())
+            Ok(noted("x").into())
         })
     });
     let running = Running::start(Server::new().memory_limit_per_connection(300_000).add(script));

@@ -23,6 +23,7 @@ mod limits;
 mod limits_connections;
 mod limits_memory;
 mod limits_progress;
+mod limits_send;
 mod listen;
 mod message;
 mod metadata;

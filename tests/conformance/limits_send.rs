@@ -1,0 +1,142 @@
+//! Answers that nobody takes: how long they wait, and how much memory they take (R8).
+
+use puregrpc::Server;
+use puregrpc_support::{END, RawPeer, Running, SERVER_STREAM, Script, UNARY, error, note, noted, setting};
+use std::{
+    future,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    sync::Notify,
+    time::{Instant, advance, timeout},
+};
+
+const NO_WINDOW: &[(u16, u32)] = &[(setting::INITIAL_WINDOW_SIZE, 0)];
+const WIDE: &[(u16, u32)] = &[(setting::INITIAL_WINDOW_SIZE, i32::MAX as u32)];
+
+/// Tells when it is dropped, and with it its handler.
+struct Dropped(Arc<Notify>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
+/// A service whose streams never end; what it has sent in bytes, and when a handler is dropped.
+fn endless() -> (Script, Arc<AtomicUsize>, Arc<Notify>) {
+    let (sent, dropped) = (Arc::<AtomicUsize>::default(), Arc::<Notify>::default());
+    let (count, notify) = (Arc::clone(&sent), Arc::clone(&dropped));
+    let script = Script::echo().server_stream(move |_, replies| {
+        let (count, _dropped) = (Arc::clone(&count), Dropped(Arc::clone(&notify)));
+        Box::pin(async move {
+            let _dropped = _dropped;
+            loop {
+                replies.send(&noted([7; 8000])).await?;
+                count.fetch_add(8000, Ordering::Relaxed);
+            }
+        })
+    });
+    (script, sent, dropped)
+}
+
+fn patient(server: Server) -> Server {
+    server.stall_timeout(Duration::from_secs(30))
+}
+
+/// R8: a stream without window is reset, its handler dropped, and the connection lives.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_nobody_takes_is_reset() {
+    let (script, _, dropped) = endless();
+    let running = Running::start(patient(Server::new()).add(script));
+    let mut peer = running.peer_with(NO_WINDOW).await;
+    let begin = Instant::now();
+    for (stream, path) in [(1, SERVER_STREAM), (3, UNARY)] {
+        peer.request(stream, path, &[]).await;
+        peer.data(stream, note([7; 2000]), END).await;
+    }
+    assert_eq!(peer.reset_of(1).await, error::ENHANCE_YOUR_CALM);
+    assert_eq!(peer.reset_of(3).await, error::ENHANCE_YOUR_CALM);
+    assert_eq!(begin.elapsed().as_secs(), 30);
+    dropped.notified().await;
+    peer.assert_alive().await;
+}
+
+/// Who takes a little now and then is served, who takes next to nothing is not.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_taken_slowly_goes_on() {
+    let running = Running::start(patient(Server::new()).add(endless().0));
+    let mut peer = running.peer_with(NO_WINDOW).await;
+    for (stream, window, lives) in [(1, 1024, true), (3, 10, false)] {
+        peer.request(stream, SERVER_STREAM, &[]).await;
+        peer.data(stream, note("x"), END).await;
+        for _ in 0..10 {
+            peer.give_window(stream, window).await;
+            peer.settle().await;
+            advance(Duration::from_secs(29)).await;
+        }
+        peer.settle().await;
+        assert_eq!(peer.stream(stream).reset.is_none(), lives, "{window}");
+    }
+}
+
+/// R8: a connection that takes nothing at all is cut, though its windows are open.
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_nobody_reads_is_cut() {
+    let (script, _, dropped) = endless();
+    let running = Running::start(patient(Server::new()).add(script));
+    let mut peer = running.peer_with(WIDE).await;
+    peer.give_window(0, 1 << 30).await;
+    peer.request(1, SERVER_STREAM, &[]).await;
+    peer.data(1, note("x"), END).await;
+    let begin = Instant::now();
+    timeout(Duration::from_secs(40), dropped.notified()).await.expect("the connection is cut");
+    assert_eq!(begin.elapsed().as_secs(), 30);
+}
+
+/// R8: open windows do not make a connection buffer without bound: 1 MiB, and a little for each call.
+#[tokio::test(start_paused = true)]
+async fn a_connection_buffers_so_much_and_no_more() {
+    let (script, sent, _) = endless();
+    let running = Running::start(patient(Server::new()).add(script));
+    let mut peer = running.peer_with(WIDE).await;
+    peer.give_window(0, 1 << 30).await;
+    for call in 0..50 {
+        peer.request(2 * call + 1, SERVER_STREAM, &[]).await;
+        peer.data(2 * call + 1, note("x"), END).await;
+    }
+    let _ = timeout(Duration::from_secs(20), future::pending::<()>()).await;
+    let sent = sent.load(Ordering::Relaxed);
+    println!("{sent} bytes are buffered, the pipe's 256 KiB among them");
+    assert!((1 << 20..(1 << 20) + (512 << 10) + 50 * (32 << 10)).contains(&sent), "{sent}");
+}
+
+async fn large(peer: &mut RawPeer, stream: u32) {
+    peer.request(stream, UNARY, &[]).await;
+    peer.send_data(stream, &note(vec![7; 100_000]), END).await;
+    peer.settle().await;
+}
+
+/// R8: answers that wait count, and what does not fit is reset; who takes his makes room.
+#[tokio::test(start_paused = true)]
+async fn answers_that_wait_share_the_memory() {
+    let running = Running::start(Server::new().memory_limit_per_connection(450_000).add(Script::echo()));
+    let mut peer = running.peer_with(NO_WINDOW).await;
+    large(&mut peer, 1).await;
+    large(&mut peer, 3).await;
+    assert!(peer.stream(1).reset.is_none() && peer.stream(3).reset.is_none());
+    large(&mut peer, 5).await;
+    assert_eq!(peer.over(5).await.status(), 8);
+
+    peer.give_window(1, 200_000).await;
+    peer.give_window(0, 200_000).await;
+    assert_eq!(peer.over(1).await.status(), 0);
+    large(&mut peer, 7).await;
+    peer.give_window(7, 200_000).await;
+    assert_eq!(peer.over(7).await.status(), 0);
+    peer.assert_alive().await;
+}
