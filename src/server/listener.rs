@@ -16,7 +16,8 @@ use crate::transport::{InProcessListener, Io, Peer};
 ///
 /// TCP and Unix listeners of tokio are one, so is the listening end of
 /// [`in_process`](crate::in_process); [`Incoming`] makes one of any stream of
-/// IO objects.
+/// IO objects. `ServerTls::listen`, of the feature `tls`, puts each of them under
+/// TLS.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a listener that a server takes",
     note = "take `tokio::net::TcpListener` (it has `from_std`), `UnixListener`, `in_process()`, or `Incoming` around a stream"

@@ -15,7 +15,7 @@ use bytes::Bytes;
 /// `Display` writes it as gRPC names addresses: `127.0.0.1:50051`,
 /// `unix:/run/app.sock`, `in-process`. The end of a Unix socket that connects has
 /// usually no path, and is `unix:`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Peer {
     address: Address,
     /// The certificates that it has shown, if it speaks TLS.
@@ -101,6 +101,17 @@ impl Peer {
 impl From<SocketAddr> for Peer {
     fn from(address: SocketAddr) -> Self {
         Self::at(Address::Socket(address))
+    }
+}
+
+/// The address; of certificates no more than how many there are.
+impl fmt::Debug for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Peer");
+        shown.field("address", &self.address);
+        #[cfg(feature = "tls")]
+        shown.field("certificates", &self.tls.as_ref().map(|certificates| certificates.len()));
+        shown.finish()
     }
 }
 

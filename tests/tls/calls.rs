@@ -55,12 +55,26 @@ async fn https_connects_over_tcp_and_checks_the_name() {
     assert_eq!(WireClient::new(channel).unary(noted("")).await.unwrap().into_inner(), noted("true"));
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn unix_sockets_go_under_tls_too() {
+    let ca = Ca::new("root");
+    let path = std::env::temp_dir().join(format!("puregrpc-tls-{}.sock", std::process::id()));
+    let listener = server_tls(&ca).listen(tokio::net::UnixListener::bind(&path).unwrap()).unwrap();
+    tokio::spawn(Server::new().add(Script::echo()).serve(listener, std::future::pending()));
+    let channel = Channel::lazy(format!("unix:{}", path.display())).unwrap().tls(client_tls(&ca)).unwrap();
+    let answer = WireClient::new(channel).unary(noted("x")).await;
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(answer.unwrap().into_inner(), noted("x"));
+}
+
 #[tokio::test]
 async fn handlers_see_the_certificates_of_their_clients() {
     let ca = Ca::new("root");
     let script = Script::echo().unary(|request| {
         Box::pin(async move {
             let peer = request.peer().unwrap();
+            assert!(format!("{peer:?}").len() < 100, "{peer:?}");
             let names = peer.certificate_names().join(" ");
             Ok(Response::new(noted(format!("{} {names}", peer.certificates().len()))))
         })
