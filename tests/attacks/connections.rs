@@ -62,6 +62,7 @@ async fn connections_in_all_are_bounded_and_those_that_are_open_are_served() {
 #[tokio::test]
 async fn lack_of_descriptors_ends_nothing() {
     let stage = Stage::open_as(&[], &[("DESCRIPTORS", "64")]).await;
+    let quiet = stage.server.descriptors();
     let mut held = Vec::new();
     for _ in 0..200 {
         held.push(stage.connect().await);
@@ -69,6 +70,10 @@ async fn lack_of_descriptors_ends_nothing() {
     let cost = stage.measure();
     let open = stage.server.descriptors();
     drop(held);
+    // The server has to notice first: until then all seats are taken.
+    while stage.server.descriptors() > quiet {
+        tokio::task::yield_now().await;
+    }
     stage.peer().await.assert_alive().await;
     cost.print("connections beyond the descriptors", "200 connections", &format!("{open} descriptors in use"), None);
 }
