@@ -21,6 +21,7 @@ use crate::transport::Io;
 use crate::transport::breach::Breach;
 use crate::transport::first_bytes::FirstBytes;
 use crate::transport::meter::Meter;
+use crate::transport::pulse::Pulse;
 use crate::transport::spare;
 
 /// The IO object as h2 sees it.
@@ -63,19 +64,6 @@ pub(crate) enum Written {
     Later,
     /// The peer takes no more for now; so many bytes it has taken in all.
     Part(u64),
-}
-
-/// What is known of the peer from its bytes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Pulse {
-    /// Whether its SETTINGS have come.
-    pub(crate) greeted: bool,
-    /// When its last byte came.
-    pub(crate) last_read: Instant,
-    /// When its last headers came.
-    pub(crate) last_call: Instant,
-    /// Since when the rest of a frame or of a block of headers is waited for.
-    pub(crate) stalled: Option<Instant>,
 }
 
 impl BufferedIo {
@@ -159,13 +147,7 @@ impl IoHandle {
     }
 
     pub(crate) fn pulse(&self) -> Pulse {
-        let meter = &lock(&self.0).meter;
-        Pulse {
-            greeted: meter.has_greeted(),
-            last_read: meter.last_read(),
-            last_call: meter.last_call(),
-            stalled: meter.stalled(),
-        }
+        Pulse::of(&lock(&self.0).meter)
     }
 
     /// Ends the connection by force: h2 can read no more, and
