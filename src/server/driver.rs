@@ -289,11 +289,11 @@ impl Driver {
         };
         let small = (1..=CHUNK).contains(&payload.len());
         let trailers = status::ok_trailers(trailers.map_or_else(Metadata::new, |trailers| *trailers));
-        let link = Arc::clone(&self.link);
+        let gauge = (payload.len() > UNASKED).then(|| Arc::clone(&self.link.gauge));
         let Ok(stream) = self.open(metadata) else {
             return Ok(());
         };
-        if small && (payload.len() <= UNASKED || has_room(stream, payload.len(), &link.gauge)) {
+        if small && gauge.is_none_or(|gauge| has_room(stream, payload.len(), &gauge)) {
             // An error means that the stream is gone.
             let _ = stream.send_data(payload, false).and_then(|()| stream.send_trailers(trailers));
             self.half = Half::Done;
