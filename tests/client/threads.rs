@@ -105,3 +105,23 @@ async fn calls_after_the_server_has_stopped_are_unavailable() {
         caller.await.unwrap();
     }
 }
+
+/// Answers that are more than a connection holds unwritten wait for one another, and all come.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn large_answers_on_many_threads_all_come() {
+    let server = serve(Server::new());
+    let channel = Channel::in_process(server.connector.clone());
+    let callers: Vec<_> = (0..100)
+        .map(|_| {
+            let channel = channel.clone();
+            tokio::spawn(async move {
+                for _ in 0..5 {
+                    assert_eq!(unary(&channel, 150_000).await.unwrap(), 150_000);
+                }
+            })
+        })
+        .collect();
+    for caller in callers {
+        caller.await.unwrap();
+    }
+}
