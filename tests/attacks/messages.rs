@@ -56,6 +56,31 @@ async fn decode(peer: &mut RawPeer, streams: std::ops::Range<u32>, payload: &[u8
     statuses
 }
 
+/// A message of 4 MiB made of fields that nobody knows, each empty: twelve times that as objects.
+#[tokio::test]
+async fn message_that_grows_when_it_is_decoded_is_refused() {
+    let stage = Stage::open().await;
+    let mut peer = stage.peer().await;
+    let statuses = decode(&mut peer, 0..8, &[0x7a, 0].repeat((4 << 20) / 2)).await;
+    peer.assert_alive().await;
+    stage.report("amplification: empty fields", "8 calls of 4 MiB", "RESOURCE_EXHAUSTED", None);
+    assert_eq!(statuses, [RESOURCE_EXHAUSTED; 8]);
+}
+
+/// Fields of a quarter of a million different numbers, of which each would become an entry of a map.
+#[tokio::test]
+async fn map_of_unknown_fields_is_refused() {
+    let stage = Stage::open().await;
+    let mut peer = stage.peer().await;
+    let field =
+        |number: u32| [(number << 3) as u8 & 0xf8 | 0x80, (number >> 4) as u8 | 0x80, (number >> 11) as u8 & 0x7f, 1];
+    let fields: Vec<u8> = (2048..2048 + 250_000).flat_map(field).collect();
+    let statuses = decode(&mut peer, 0..4, &fields).await;
+    peer.assert_alive().await;
+    stage.report("unknown fields", "4 calls of 250,000 fields", "RESOURCE_EXHAUSTED", None);
+    assert_eq!(statuses, [RESOURCE_EXHAUSTED; 4]);
+}
+
 /// Groups in groups in groups.
 #[tokio::test]
 async fn nesting_without_end_is_refused() {

@@ -25,6 +25,14 @@ pub(super) struct Limits {
     #[arg(long, value_name = "BYTES")]
     max_recv_message_size: Option<usize>,
 
+    /// How much memory the messages of all clients may take, in bytes; without this, 1 GiB.
+    #[arg(long, value_name = "BYTES")]
+    memory_limit: Option<usize>,
+
+    /// How long a message that has begun may not go on; without this, 60s.
+    #[arg(long, value_name = "TIME", value_parser = span::parse)]
+    stall_timeout: Option<Duration>,
+
     /// How many calls a connection may have open; without this, 1000.
     #[arg(long, value_name = "N")]
     max_concurrent_streams: Option<u32>,
@@ -69,6 +77,8 @@ impl Limits {
         let server = set(server, self.max_connections_per_ip, Server::max_connections_per_ip);
         let server = set(server, self.max_call_duration, Server::max_call_duration);
         let server = set(server, self.max_recv_message_size, Server::max_recv_message_size);
+        let server = set(server, self.memory_limit, Server::memory_limit);
+        let server = set(server, self.stall_timeout, Server::stall_timeout);
         let server = set(server, self.max_concurrent_streams, Server::max_concurrent_streams);
         let server = set(server, self.handshake_timeout, Server::handshake_timeout);
         let server = set(server, self.header_block_timeout, Server::header_block_timeout);
