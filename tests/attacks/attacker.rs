@@ -14,7 +14,7 @@ use tokio::io::ReadBuf;
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
-/// One connection of an attacker. It reads whatever comes while it sends or waits.
+/// One connection of an attacker. It reads whatever comes while it sends or waits, unless it is deaf.
 pub(crate) struct Attacker {
     io: Pin<Box<dyn Io>>,
     unparsed: BytesMut,
@@ -23,6 +23,7 @@ pub(crate) struct Attacker {
     pub(crate) frames: usize,
     pub(crate) bytes: usize,
     pub(crate) seen: Seen,
+    deaf: bool,
 }
 
 /// What the server has sent so far.
@@ -48,7 +49,7 @@ pub(crate) struct Seen {
 impl Attacker {
     pub(crate) fn new(io: impl Io) -> Self {
         let (unparsed, begun) = (BytesMut::new(), Instant::now());
-        Self { io: Box::pin(io), unparsed, begun, frames: 0, bytes: 0, seen: Seen::default() }
+        Self { io: Box::pin(io), unparsed, begun, frames: 0, bytes: 0, seen: Seen::default(), deaf: false }
     }
 
     /// Greets the server as any client does, and waits for its SETTINGS.
@@ -63,6 +64,11 @@ impl Attacker {
     /// Greets the server; `false` if it does not take the connection.
     pub(crate) async fn try_greet(&mut self) -> bool {
         self.try_greet_with(&[]).await
+    }
+
+    /// Reads nothing more while it sends.
+    pub(crate) fn deafen(&mut self) {
+        self.deaf = true;
     }
 
     async fn try_greet_with(&mut self, settings: &[(u16, u32)]) -> bool {
@@ -140,7 +146,7 @@ impl Attacker {
 
     fn poll_send(&mut self, cx: &mut Context<'_>, bytes: &mut &[u8]) -> Poll<()> {
         loop {
-            while !self.seen.closed && self.poll_read(cx).is_ready() {}
+            while !self.deaf && !self.seen.closed && self.poll_read(cx).is_ready() {}
             if self.seen.closed || bytes.is_empty() {
                 return Poll::Ready(());
             }
@@ -216,8 +222,9 @@ const BATCH: usize = 500;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Methods of the attacked server: one message each way; a stream of requests; streams both ways; a stream of answers
-/// that lasts as long as its client wants.
+/// that lasts as long as its client wants, and one that is as long as its place is large.
 pub(crate) const GREET: &str = "/helloworld.Greeter/SayHello";
 pub(crate) const RECORD: &str = "/routeguide.RouteGuide/RecordRoute";
 pub(crate) const CHAT: &str = "/routeguide.RouteGuide/RouteChat";
 pub(crate) const WATCH: &str = "/grpc.health.v1.Health/Watch";
+pub(crate) const LIST: &str = "/routeguide.RouteGuide/ListFeatures";
