@@ -70,10 +70,7 @@ async fn lack_of_descriptors_ends_nothing() {
     let cost = stage.measure();
     let open = stage.server.descriptors();
     drop(held);
-    // The server has to notice first: until then all seats are taken.
-    while stage.server.descriptors() > quiet {
-        tokio::task::yield_now().await;
-    }
+    stage.settle(quiet);
     stage.peer().await.assert_alive().await;
     cost.print("connections beyond the descriptors", "200 connections", &format!("{open} descriptors in use"), None);
 }

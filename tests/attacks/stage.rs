@@ -139,6 +139,18 @@ impl Stage {
         Cost { cpu, growth, latency, log: self.server.log().len() }
     }
 
+    /// Waits until the server has no more descriptors than this: it has to notice first who has gone.
+    #[track_caller]
+    pub(crate) fn settle(&self, descriptors: usize) {
+        for _ in 0..100 {
+            if self.server.descriptors() <= descriptors {
+                return;
+            }
+            self.measure();
+        }
+        panic!("{} descriptors stay open, {descriptors} should", self.server.descriptors());
+    }
+
     /// Tells the server to end, and gives how long it took.
     pub(crate) fn end(self) -> Duration {
         let Self { bystander, mut server, .. } = self;
