@@ -167,7 +167,7 @@ fn stalled(link: &Link) -> Status {
 }
 
 /// From this size on it is told beforehand what a message becomes: a smaller one
-/// becomes less than a megabyte in any case.
+/// holds at most 2,048 others, half a megabyte if their structs are of usual size.
 const WEIGHED: usize = 4096;
 
 /// More than one DATA frame: it was gathered while nobody received.
