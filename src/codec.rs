@@ -11,7 +11,7 @@ use protobuf::{CodedInputStream, CodedOutputStream};
 use crate::compression::Encoding;
 use crate::frame::{self, PREFIX, Payload};
 use crate::status::Status;
-use shape::Shape;
+pub use shape::{Field, Shape, Shaped};
 use weight::TooMuch;
 
 /// A message that can be sent and received.
@@ -25,7 +25,7 @@ use weight::TooMuch;
 )]
 pub trait Message: Encode {}
 
-impl<M: protobuf::MessageFull> Message for M {}
+impl<M: protobuf::Message + Shaped> Message for M {}
 
 pub(crate) use sealed::{Append, Encode};
 
@@ -74,7 +74,7 @@ impl<M: protobuf::Message> Append for M {
     }
 }
 
-impl<M: protobuf::MessageFull> Encode for M {
+impl<M: protobuf::Message + Shaped> Encode for M {
     #[inline]
     fn encoded_len(&self) -> usize {
         self.compute_size() as usize
@@ -105,7 +105,7 @@ impl<M: protobuf::MessageFull> Encode for M {
     }
 
     fn weigh(payload: &Payload<'_>, limit: usize) -> Result<usize, Status> {
-        weight::weigh(Shape::of(M::descriptor()), payload, limit).map_err(|error| too_much(error, payload.len(), limit))
+        weight::weigh(M::shape(), payload, limit).map_err(|error| too_much(error, payload.len(), limit))
     }
 }
 

@@ -144,6 +144,7 @@ mod rust_type;
 mod scan;
 mod scratch;
 mod service;
+mod shapes;
 mod source;
 
 use std::path::Path;

@@ -14,6 +14,7 @@ use crate::docs::Docs;
 use crate::fault::Error;
 use crate::names::{Names, RAW_KEYWORDS};
 use crate::scratch::Scratch;
+use crate::shapes::Shapes;
 
 /// What is needed to write messages.
 pub(crate) struct Messages<'a> {
@@ -21,6 +22,7 @@ pub(crate) struct Messages<'a> {
     pub(crate) files: &'a [FileDescriptorProto],
     pub(crate) names: &'a Names,
     pub(crate) docs: &'a Docs,
+    pub(crate) lite: bool,
     /// The path of the runtime crate.
     pub(crate) runtime: &'a str,
 }
@@ -32,16 +34,17 @@ impl Messages<'_> {
         let renamed: Vec<_> = self.files.iter().map(|file| self.renamed(file)).collect();
         let paths = files.iter().map(|file| ProtoPathBuf::new(self.file_name(file.name())));
         let paths = paths.collect::<Result<Vec<_>, _>>().map_err(|error| Error::set_up(format!("{error:#}")))?;
-        // Whatever the file says: without its descriptor nobody could tell how much memory a
-        // message takes.
-        let customize = Customize::default().gen_mod_rs(false).lite_runtime(false).tokio_bytes(true);
+        // Lite or not is said once for all: a file that is not lite cannot import one that is.
+        let customize = Customize::default().gen_mod_rs(false).lite_runtime(self.lite).tokio_bytes(true);
         gen_and_write(&renamed, "pure", &paths, &folder, &customize, &Unchanged)
             .map_err(|error| Error::set_up(format!("{error:#}")))?;
         let adapted = files.iter().map(|file| {
             let module = self.names.module(file.name()).unwrap_or_default();
             let path = folder.join(format!("{module}.rs"));
             let text = fs::read_to_string(&path).map_err(|error| Error::file(&path, error))?;
-            Ok(self.adapt(&text, file))
+            let well_known = format!("{}::", self.runtime);
+            let shapes = Shapes { names: self.names, runtime: self.runtime, well_known: &well_known };
+            Ok(self.adapt(&text, file) + &shapes.write(file)?)
         });
         adapted.collect()
     }

@@ -27,7 +27,7 @@ fn types_of_all_origins() {
 
 #[test]
 fn messages_with_their_comments() {
-    let code = config("messages.proto").generate().unwrap();
+    let code = config("messages.proto").lite(true).generate().unwrap();
     support::assert_golden(Path::new("tests/golden/messages.rs"), &code);
     assert_formatted(&code);
 }

@@ -4,7 +4,7 @@
 //! wire and easily a hundred in memory, an unknown field in it five hundred. The
 //! bytes are walked over once, along the types, before anything is set aside.
 
-use crate::codec::shape::{Field, Shape, Value};
+use crate::codec::shape::{Place, Shape, Value};
 
 /// Why a message is not to be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Scale<'_> {
     fn enter(&mut self, kind: Type, end: usize) {
         self.levels.push(Level { kind, end, grown: self.grown.len(), unknown: self.unknown.len() });
         if let Type::Message(shape) = kind {
-            self.grown.resize(self.grown.len() + shape.growing(), Grown::default());
+            self.grown.resize(self.grown.len() + shape.growing, Grown::default());
         }
     }
 
@@ -108,9 +108,9 @@ impl Scale<'_> {
         }
         let Some(len) = self.skip(wire, end) else { return Ok(None) };
         let field = match kind {
-            Type::Message(shape) => shape.field(number),
-            Type::Entry { key, .. } if number == 1 => Some(Field::One(key)),
-            Type::Entry { value, .. } if number == 2 => Some(Field::One(value)),
+            Type::Message(shape) => shape.place(number),
+            Type::Entry { key, .. } if number == 1 => Some(Place::One(key)),
+            Type::Entry { value, .. } if number == 2 => Some(Place::One(value)),
             Type::Entry { .. } => return Ok(Some(())),
         };
         let known = match field {
@@ -126,10 +126,10 @@ impl Scale<'_> {
         }
         if let (Known::Inside, Some(field)) = (known, field) {
             let kind = match field {
-                Field::One(Value::Message(shape)) | Field::Boxed(shape) => Type::Message(shape),
-                Field::Many { value: Value::Message(shape), .. } => Type::Message(shape),
-                Field::Map { key, value, .. } => Type::Entry { key, value },
-                Field::One(_) | Field::Many { .. } => return Ok(None),
+                Place::One(Value::Message(shape)) | Place::Boxed(shape) => Type::Message(shape()),
+                Place::Many { value: Value::Message(shape), .. } => Type::Message(shape()),
+                Place::Map { key, value, .. } => Type::Entry { key, value },
+                Place::One(_) | Place::Many { .. } => return Ok(None),
             };
             self.enter(kind, self.at + len);
         }
@@ -137,32 +137,32 @@ impl Scale<'_> {
     }
 
     /// Adds what the value of a known field takes; it is behind us already.
-    fn known(&mut self, field: Field, wire: u64, len: usize) -> Result<Known, TooMuch> {
+    fn known(&mut self, field: Place, wire: u64, len: usize) -> Result<Known, TooMuch> {
         match (field, wire) {
-            (Field::One(value), wire) if wire == value.wire() => self.value(value, len),
-            (Field::Boxed(shape), LEN) => {
-                self.add(heap(shape.size))?;
+            (Place::One(value), wire) if wire == value.wire() => self.value(value, len),
+            (Place::Boxed(shape), LEN) => {
+                self.add(heap(shape().size))?;
                 Ok(Known::Inside)
             }
-            (Field::Many { value, width, slot }, wire) if wire == value.wire() => {
+            (Place::Many { value, width, slot }, wire) if wire == value.wire() => {
                 self.grow(slot, 1, 1, width)?;
                 self.value(value, len)
             }
             // Packed numbers. Room is made for as many as there could be.
-            (Field::Many { value: Value::Varint, width, slot }, LEN) => {
+            (Place::Many { value: Value::Varint, width, slot }, LEN) => {
                 let numbers = self.bytes[self.at - len..self.at].iter().filter(|byte| **byte < 0x80).count();
                 self.grow(slot, len, numbers, width)?;
                 Ok(Known::Yes)
             }
-            (Field::Many { value: Value::Fixed32, width, slot }, LEN) => {
+            (Place::Many { value: Value::Fixed32, width, slot }, LEN) => {
                 self.grow(slot, len / 4, len / 4, width)?;
                 Ok(Known::Yes)
             }
-            (Field::Many { value: Value::Fixed64, width, slot }, LEN) => {
+            (Place::Many { value: Value::Fixed64, width, slot }, LEN) => {
                 self.grow(slot, len / 8, len / 8, width)?;
                 Ok(Known::Yes)
             }
-            (Field::Map { width, slot, .. }, LEN) => {
+            (Place::Map { width, slot, .. }, LEN) => {
                 let grown = self.grown_of(slot);
                 let more = insert(grown, width);
                 self.add(more)?;

@@ -66,21 +66,6 @@ pub mod __files {
             pub fn new() -> HealthCheckRequest {
                 ::std::default::Default::default()
             }
-
-            fn generated_message_descriptor_data() -> ::puregrpc::protobuf::reflect::GeneratedMessageDescriptorData {
-                let mut fields = ::std::vec::Vec::with_capacity(1);
-                let mut oneofs = ::std::vec::Vec::with_capacity(0);
-                fields.push(::puregrpc::protobuf::reflect::rt::v2::make_simpler_field_accessor::<_, _>(
-                    "service",
-                    |m: &HealthCheckRequest| { &m.service },
-                    |m: &mut HealthCheckRequest| { &mut m.service },
-                ));
-                ::puregrpc::protobuf::reflect::GeneratedMessageDescriptorData::new_2::<HealthCheckRequest>(
-                    "HealthCheckRequest",
-                    fields,
-                    oneofs,
-                )
-            }
         }
 
         impl ::puregrpc::protobuf::Message for HealthCheckRequest {
@@ -149,23 +134,6 @@ pub mod __files {
             }
         }
 
-        impl ::puregrpc::protobuf::MessageFull for HealthCheckRequest {
-            fn descriptor() -> ::puregrpc::protobuf::reflect::MessageDescriptor {
-                static descriptor: ::puregrpc::protobuf::rt::Lazy<::puregrpc::protobuf::reflect::MessageDescriptor> = ::puregrpc::protobuf::rt::Lazy::new();
-                descriptor.get(|| file_descriptor().message_by_package_relative_name("HealthCheckRequest").unwrap()).clone()
-            }
-        }
-
-        impl ::std::fmt::Display for HealthCheckRequest {
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                ::puregrpc::protobuf::text_format::fmt(self, f)
-            }
-        }
-
-        impl ::puregrpc::protobuf::reflect::ProtobufValue for HealthCheckRequest {
-            type RuntimeType = ::puregrpc::protobuf::reflect::rt::RuntimeTypeMessage<Self>;
-        }
-
         /// How a service is.
         #[derive(PartialEq,Clone,Default,Debug)]
         pub struct HealthCheckResponse {
@@ -183,21 +151,6 @@ pub mod __files {
         impl HealthCheckResponse {
             pub fn new() -> HealthCheckResponse {
                 ::std::default::Default::default()
-            }
-
-            fn generated_message_descriptor_data() -> ::puregrpc::protobuf::reflect::GeneratedMessageDescriptorData {
-                let mut fields = ::std::vec::Vec::with_capacity(1);
-                let mut oneofs = ::std::vec::Vec::with_capacity(0);
-                fields.push(::puregrpc::protobuf::reflect::rt::v2::make_simpler_field_accessor::<_, _>(
-                    "status",
-                    |m: &HealthCheckResponse| { &m.status },
-                    |m: &mut HealthCheckResponse| { &mut m.status },
-                ));
-                ::puregrpc::protobuf::reflect::GeneratedMessageDescriptorData::new_2::<HealthCheckResponse>(
-                    "HealthCheckResponse",
-                    fields,
-                    oneofs,
-                )
             }
         }
 
@@ -267,23 +220,6 @@ pub mod __files {
             }
         }
 
-        impl ::puregrpc::protobuf::MessageFull for HealthCheckResponse {
-            fn descriptor() -> ::puregrpc::protobuf::reflect::MessageDescriptor {
-                static descriptor: ::puregrpc::protobuf::rt::Lazy<::puregrpc::protobuf::reflect::MessageDescriptor> = ::puregrpc::protobuf::rt::Lazy::new();
-                descriptor.get(|| file_descriptor().message_by_package_relative_name("HealthCheckResponse").unwrap()).clone()
-            }
-        }
-
-        impl ::std::fmt::Display for HealthCheckResponse {
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                ::puregrpc::protobuf::text_format::fmt(self, f)
-            }
-        }
-
-        impl ::puregrpc::protobuf::reflect::ProtobufValue for HealthCheckResponse {
-            type RuntimeType = ::puregrpc::protobuf::reflect::rt::RuntimeTypeMessage<Self>;
-        }
-
         /// Nested message and enums of message `HealthCheckResponse`
         pub mod health_check_response {
             #[derive(Clone,Copy,PartialEq,Eq,Debug,Hash)]
@@ -334,29 +270,12 @@ pub mod __files {
                 ];
             }
 
-            impl ::puregrpc::protobuf::EnumFull for ServingStatus {
-                fn enum_descriptor() -> ::puregrpc::protobuf::reflect::EnumDescriptor {
-                    static descriptor: ::puregrpc::protobuf::rt::Lazy<::puregrpc::protobuf::reflect::EnumDescriptor> = ::puregrpc::protobuf::rt::Lazy::new();
-                    descriptor.get(|| super::file_descriptor().enum_by_package_relative_name("HealthCheckResponse.ServingStatus").unwrap()).clone()
-                }
-
-                fn descriptor(&self) -> ::puregrpc::protobuf::reflect::EnumValueDescriptor {
-                    let index = *self as usize;
-                    Self::enum_descriptor().value_by_index(index)
-                }
-            }
-
             impl ::std::default::Default for ServingStatus {
                 fn default() -> Self {
                     ServingStatus::UNKNOWN
                 }
             }
 
-            impl ServingStatus {
-                pub(in super) fn generated_enum_descriptor_data() -> ::puregrpc::protobuf::reflect::GeneratedEnumDescriptorData {
-                    ::puregrpc::protobuf::reflect::GeneratedEnumDescriptorData::new::<ServingStatus>("HealthCheckResponse.ServingStatus")
-                }
-            }
         }
 
         /// Asks for all services.
@@ -374,16 +293,6 @@ pub mod __files {
         impl HealthListRequest {
             pub fn new() -> HealthListRequest {
                 ::std::default::Default::default()
-            }
-
-            fn generated_message_descriptor_data() -> ::puregrpc::protobuf::reflect::GeneratedMessageDescriptorData {
-                let mut fields = ::std::vec::Vec::with_capacity(0);
-                let mut oneofs = ::std::vec::Vec::with_capacity(0);
-                ::puregrpc::protobuf::reflect::GeneratedMessageDescriptorData::new_2::<HealthListRequest>(
-                    "HealthListRequest",
-                    fields,
-                    oneofs,
-                )
             }
         }
 
@@ -442,23 +351,6 @@ pub mod __files {
             }
         }
 
-        impl ::puregrpc::protobuf::MessageFull for HealthListRequest {
-            fn descriptor() -> ::puregrpc::protobuf::reflect::MessageDescriptor {
-                static descriptor: ::puregrpc::protobuf::rt::Lazy<::puregrpc::protobuf::reflect::MessageDescriptor> = ::puregrpc::protobuf::rt::Lazy::new();
-                descriptor.get(|| file_descriptor().message_by_package_relative_name("HealthListRequest").unwrap()).clone()
-            }
-        }
-
-        impl ::std::fmt::Display for HealthListRequest {
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                ::puregrpc::protobuf::text_format::fmt(self, f)
-            }
-        }
-
-        impl ::puregrpc::protobuf::reflect::ProtobufValue for HealthListRequest {
-            type RuntimeType = ::puregrpc::protobuf::reflect::rt::RuntimeTypeMessage<Self>;
-        }
-
         /// All services.
         #[derive(PartialEq,Clone,Default,Debug)]
         pub struct HealthListResponse {
@@ -476,21 +368,6 @@ pub mod __files {
         impl HealthListResponse {
             pub fn new() -> HealthListResponse {
                 ::std::default::Default::default()
-            }
-
-            fn generated_message_descriptor_data() -> ::puregrpc::protobuf::reflect::GeneratedMessageDescriptorData {
-                let mut fields = ::std::vec::Vec::with_capacity(1);
-                let mut oneofs = ::std::vec::Vec::with_capacity(0);
-                fields.push(::puregrpc::protobuf::reflect::rt::v2::make_map_simpler_accessor_new::<_, _>(
-                    "statuses",
-                    |m: &HealthListResponse| { &m.statuses },
-                    |m: &mut HealthListResponse| { &mut m.statuses },
-                ));
-                ::puregrpc::protobuf::reflect::GeneratedMessageDescriptorData::new_2::<HealthListResponse>(
-                    "HealthListResponse",
-                    fields,
-                    oneofs,
-                )
             }
         }
 
@@ -580,68 +457,35 @@ pub mod __files {
             }
         }
 
-        impl ::puregrpc::protobuf::MessageFull for HealthListResponse {
-            fn descriptor() -> ::puregrpc::protobuf::reflect::MessageDescriptor {
-                static descriptor: ::puregrpc::protobuf::rt::Lazy<::puregrpc::protobuf::reflect::MessageDescriptor> = ::puregrpc::protobuf::rt::Lazy::new();
-                descriptor.get(|| file_descriptor().message_by_package_relative_name("HealthListResponse").unwrap()).clone()
+        impl ::puregrpc::codegen::Shaped for HealthCheckRequest {
+            fn shape() -> &'static ::puregrpc::codegen::Shape {
+                const { &::puregrpc::codegen::Shape::of::<HealthCheckRequest>(const { &[
+                    ::puregrpc::codegen::Field::text(1),
+                ] }) }
             }
         }
 
-        impl ::std::fmt::Display for HealthListResponse {
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                ::puregrpc::protobuf::text_format::fmt(self, f)
+        impl ::puregrpc::codegen::Shaped for HealthCheckResponse {
+            fn shape() -> &'static ::puregrpc::codegen::Shape {
+                const { &::puregrpc::codegen::Shape::of::<HealthCheckResponse>(const { &[
+                    ::puregrpc::codegen::Field::varint(1),
+                ] }) }
             }
         }
 
-        impl ::puregrpc::protobuf::reflect::ProtobufValue for HealthListResponse {
-            type RuntimeType = ::puregrpc::protobuf::reflect::rt::RuntimeTypeMessage<Self>;
+        impl ::puregrpc::codegen::Shaped for HealthListRequest {
+            fn shape() -> &'static ::puregrpc::codegen::Shape {
+                const { &::puregrpc::codegen::Shape::of::<HealthListRequest>(const { &[
+                ] }) }
+            }
         }
 
-        static file_descriptor_proto_data: &'static [u8] = b"\
-            \n\x1bgrpc/health/v1/health.proto\x12\x0egrpc.health.v1\".\n\x12HealthCheckRequest\x12\x18\
-            \n\x07service\x18\x01\x20\x01(\tR\x07service\"\xb1\x01\n\x13HealthCheckResponse\x12I\n\x06\
-            status\x18\x01\x20\x01(\x0e21.grpc.health.v1.HealthCheckResponse.ServingStatusR\x06status\
-            \"O\n\rServingStatus\x12\x0b\n\x07UNKNOWN\x10\x00\x12\x0b\n\x07SERVING\x10\x01\x12\x0f\n\
-            \x0bNOT_SERVING\x10\x02\x12\x13\n\x0fSERVICE_UNKNOWN\x10\x03\"\x13\n\x11HealthListRequest\
-            \"\xc4\x01\n\x12HealthListResponse\x12L\n\x08statuses\x18\x01\x20\x03(\x0b20.grpc.health.v\
-            1.HealthListResponse.StatusesEntryR\x08statuses\x1a`\n\rStatusesEntry\x12\x10\n\x03key\x18\
-            \x01\x20\x01(\tR\x03key\x129\n\x05value\x18\x02\x20\x01(\x0b2#.grpc.health.v1.HealthCheckR\
-            esponseR\x05value:\x028\x012\xfd\x01\n\x06Health\x12P\n\x05Check\x12\".grpc.health.v1.Heal\
-            thCheckRequest\x1a#.grpc.health.v1.HealthCheckResponse\x12M\n\x04List\x12!.grpc.health.v1.\
-            HealthListRequest\x1a\".grpc.health.v1.HealthListResponse\x12R\n\x05Watch\x12\".grpc.healt\
-            h.v1.HealthCheckRequest\x1a#.grpc.health.v1.HealthCheckResponse0\x01b\x06proto3";
-
-        /// `FileDescriptorProto` object which was a source for this generated file
-        fn file_descriptor_proto() -> &'static ::puregrpc::protobuf::descriptor::FileDescriptorProto {
-            static file_descriptor_proto_lazy: ::puregrpc::protobuf::rt::Lazy<::puregrpc::protobuf::descriptor::FileDescriptorProto> = ::puregrpc::protobuf::rt::Lazy::new();
-            file_descriptor_proto_lazy.get(|| {
-                ::puregrpc::protobuf::Message::parse_from_bytes(file_descriptor_proto_data).unwrap()
-            })
-        }
-
-        /// `FileDescriptor` object which allows dynamic access to files
-        pub fn file_descriptor() -> &'static ::puregrpc::protobuf::reflect::FileDescriptor {
-            static generated_file_descriptor_lazy: ::puregrpc::protobuf::rt::Lazy<::puregrpc::protobuf::reflect::GeneratedFileDescriptor> = ::puregrpc::protobuf::rt::Lazy::new();
-            static file_descriptor: ::puregrpc::protobuf::rt::Lazy<::puregrpc::protobuf::reflect::FileDescriptor> = ::puregrpc::protobuf::rt::Lazy::new();
-            file_descriptor.get(|| {
-                let generated_file_descriptor = generated_file_descriptor_lazy.get(|| {
-                    let mut deps = ::std::vec::Vec::with_capacity(0);
-                    let mut messages = ::std::vec::Vec::with_capacity(4);
-                    messages.push(HealthCheckRequest::generated_message_descriptor_data());
-                    messages.push(HealthCheckResponse::generated_message_descriptor_data());
-                    messages.push(HealthListRequest::generated_message_descriptor_data());
-                    messages.push(HealthListResponse::generated_message_descriptor_data());
-                    let mut enums = ::std::vec::Vec::with_capacity(1);
-                    enums.push(health_check_response::ServingStatus::generated_enum_descriptor_data());
-                    ::puregrpc::protobuf::reflect::GeneratedFileDescriptor::new_generated(
-                        file_descriptor_proto(),
-                        deps,
-                        messages,
-                        enums,
-                    )
-                });
-                ::puregrpc::protobuf::reflect::FileDescriptor::new_generated_2(generated_file_descriptor)
-            })
+        impl ::puregrpc::codegen::Shaped for HealthListResponse {
+            fn shape() -> &'static ::puregrpc::codegen::Shape {
+                const { &::puregrpc::codegen::Shape::of::<HealthListResponse>(const { &[
+                    ::puregrpc::codegen::Field::message(1, <HealthCheckResponse as ::puregrpc::codegen::Shaped>::shape).by(::puregrpc::codegen::Field::text(1), (::std::mem::size_of::<::std::string::String>() + ::std::mem::size_of::<HealthCheckResponse>()).next_multiple_of(8), 0),
+                ] }) }
+            }
         }
     }
 }

@@ -3,3 +3,7 @@
 
 #[rustfmt::skip]
 pub(crate) mod health;
+
+/// The shapes of the well-known types.
+#[rustfmt::skip]
+mod shapes;

@@ -26,8 +26,8 @@ fn main() {
         Config::new().input(here.join(trap)).out_file(trap).blocking(true).compile();
     }
     for trap in ["keywords", "packages", "types"] {
-        let config = Config::new().input(here.join(trap)).out_file(format!("{trap}_options"));
-        config.default_methods(true).crate_path("crate::renamed").compile();
+        let config = Config::new().input(here.join(trap)).out_file(format!("{trap}_lite"));
+        config.lite(true).default_methods(true).crate_path("crate::renamed").compile();
     }
     let config = Config::new().input(here.join("externs")).include(here.join("same_stem")).out_file("externs");
     config.extern_files("a/", "crate::same_stem").compile();

@@ -154,45 +154,6 @@ pub mod __files {
                     message::Inner::new()
                 }
             }
-
-            fn generated_message_descriptor_data() -> ::puregrpc::protobuf::reflect::GeneratedMessageDescriptorData {
-                let mut fields = ::std::vec::Vec::with_capacity(5);
-                let mut oneofs = ::std::vec::Vec::with_capacity(1);
-                fields.push(::puregrpc::protobuf::reflect::rt::v2::make_simpler_field_accessor::<_, _>(
-                    "above",
-                    |m: &Message| { &m.above },
-                    |m: &mut Message| { &mut m.above },
-                ));
-                fields.push(::puregrpc::protobuf::reflect::rt::v2::make_simpler_field_accessor::<_, _>(
-                    "behind",
-                    |m: &Message| { &m.behind },
-                    |m: &mut Message| { &mut m.behind },
-                ));
-                fields.push(::puregrpc::protobuf::reflect::rt::v2::make_simpler_field_accessor::<_, _>(
-                    "none",
-                    |m: &Message| { &m.none },
-                    |m: &mut Message| { &mut m.none },
-                ));
-                fields.push(::puregrpc::protobuf::reflect::rt::v2::make_oneof_deref_has_get_set_simpler_accessor::<_, _>(
-                    "first",
-                    Message::has_first,
-                    Message::first,
-                    Message::set_first,
-                ));
-                fields.push(::puregrpc::protobuf::reflect::rt::v2::make_oneof_message_has_get_mut_set_accessor::<_, message::Inner>(
-                    "second",
-                    Message::has_second,
-                    Message::second,
-                    Message::mut_second,
-                    Message::set_second,
-                ));
-                oneofs.push(message::Choice::generated_oneof_descriptor_data());
-                ::puregrpc::protobuf::reflect::GeneratedMessageDescriptorData::new_2::<Message>(
-                    "Message",
-                    fields,
-                    oneofs,
-                )
-            }
         }
 
         impl ::puregrpc::protobuf::Message for Message {
@@ -313,23 +274,6 @@ pub mod __files {
             }
         }
 
-        impl ::puregrpc::protobuf::MessageFull for Message {
-            fn descriptor() -> ::puregrpc::protobuf::reflect::MessageDescriptor {
-                static descriptor: ::puregrpc::protobuf::rt::Lazy<::puregrpc::protobuf::reflect::MessageDescriptor> = ::puregrpc::protobuf::rt::Lazy::new();
-                descriptor.get(|| file_descriptor().message_by_package_relative_name("Message").unwrap()).clone()
-            }
-        }
-
-        impl ::std::fmt::Display for Message {
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                ::puregrpc::protobuf::text_format::fmt(self, f)
-            }
-        }
-
-        impl ::puregrpc::protobuf::reflect::ProtobufValue for Message {
-            type RuntimeType = ::puregrpc::protobuf::reflect::rt::RuntimeTypeMessage<Self>;
-        }
-
         /// Nested message and enums of message `Message`
         pub mod message {
 
@@ -345,17 +289,7 @@ pub mod __files {
             impl ::puregrpc::protobuf::Oneof for Choice {
             }
 
-            impl ::puregrpc::protobuf::OneofFull for Choice {
-                fn descriptor() -> ::puregrpc::protobuf::reflect::OneofDescriptor {
-                    static descriptor: ::puregrpc::protobuf::rt::Lazy<::puregrpc::protobuf::reflect::OneofDescriptor> = ::puregrpc::protobuf::rt::Lazy::new();
-                    descriptor.get(|| <super::Message as ::puregrpc::protobuf::MessageFull>::descriptor().oneof_by_name("choice").unwrap()).clone()
-                }
-            }
-
             impl Choice {
-                pub(in super) fn generated_oneof_descriptor_data() -> ::puregrpc::protobuf::reflect::GeneratedOneofDescriptorData {
-                    ::puregrpc::protobuf::reflect::GeneratedOneofDescriptorData::new::<Choice>("choice")
-                }
             }
             /// Within.
             #[derive(PartialEq,Clone,Default,Debug)]
@@ -374,21 +308,6 @@ pub mod __files {
             impl Inner {
                 pub fn new() -> Inner {
                     ::std::default::Default::default()
-                }
-
-                pub(in super) fn generated_message_descriptor_data() -> ::puregrpc::protobuf::reflect::GeneratedMessageDescriptorData {
-                    let mut fields = ::std::vec::Vec::with_capacity(1);
-                    let mut oneofs = ::std::vec::Vec::with_capacity(0);
-                    fields.push(::puregrpc::protobuf::reflect::rt::v2::make_vec_simpler_accessor::<_, _>(
-                        "gen",
-                        |m: &Inner| { &m.r#gen },
-                        |m: &mut Inner| { &mut m.r#gen },
-                    ));
-                    ::puregrpc::protobuf::reflect::GeneratedMessageDescriptorData::new_2::<Inner>(
-                        "Message.Inner",
-                        fields,
-                        oneofs,
-                    )
                 }
             }
 
@@ -457,23 +376,6 @@ pub mod __files {
                     &instance
                 }
             }
-
-            impl ::puregrpc::protobuf::MessageFull for Inner {
-                fn descriptor() -> ::puregrpc::protobuf::reflect::MessageDescriptor {
-                    static descriptor: ::puregrpc::protobuf::rt::Lazy<::puregrpc::protobuf::reflect::MessageDescriptor> = ::puregrpc::protobuf::rt::Lazy::new();
-                    descriptor.get(|| super::file_descriptor().message_by_package_relative_name("Message.Inner").unwrap()).clone()
-                }
-            }
-
-            impl ::std::fmt::Display for Inner {
-                fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                    ::puregrpc::protobuf::text_format::fmt(self, f)
-                }
-            }
-
-            impl ::puregrpc::protobuf::reflect::ProtobufValue for Inner {
-                type RuntimeType = ::puregrpc::protobuf::reflect::rt::RuntimeTypeMessage<Self>;
-            }
         }
 
         #[derive(Clone,Copy,PartialEq,Eq,Debug,Hash)]
@@ -514,67 +416,31 @@ pub mod __files {
             ];
         }
 
-        impl ::puregrpc::protobuf::EnumFull for State {
-            fn enum_descriptor() -> ::puregrpc::protobuf::reflect::EnumDescriptor {
-                static descriptor: ::puregrpc::protobuf::rt::Lazy<::puregrpc::protobuf::reflect::EnumDescriptor> = ::puregrpc::protobuf::rt::Lazy::new();
-                descriptor.get(|| file_descriptor().enum_by_package_relative_name("State").unwrap()).clone()
-            }
-
-            fn descriptor(&self) -> ::puregrpc::protobuf::reflect::EnumValueDescriptor {
-                let index = *self as usize;
-                Self::enum_descriptor().value_by_index(index)
-            }
-        }
-
         impl ::std::default::Default for State {
             fn default() -> Self {
                 State::STATE_UNKNOWN
             }
         }
 
-        impl State {
-            fn generated_enum_descriptor_data() -> ::puregrpc::protobuf::reflect::GeneratedEnumDescriptorData {
-                ::puregrpc::protobuf::reflect::GeneratedEnumDescriptorData::new::<State>("State")
+
+        impl ::puregrpc::codegen::Shaped for Message {
+            fn shape() -> &'static ::puregrpc::codegen::Shape {
+                const { &::puregrpc::codegen::Shape::of::<Message>(const { &[
+                    ::puregrpc::codegen::Field::varint(1),
+                    ::puregrpc::codegen::Field::bytes(2),
+                    ::puregrpc::codegen::Field::text(3),
+                    ::puregrpc::codegen::Field::text(4),
+                    ::puregrpc::codegen::Field::message(5, <message::Inner as ::puregrpc::codegen::Shaped>::shape),
+                ] }) }
             }
         }
 
-        static file_descriptor_proto_data: &'static [u8] = b"\
-            \n\x0emessages.proto\x12\x04acme\"\xb7\x01\n\x07Message\x12\x14\n\x05above\x18\x01\x20\x01\
-            (\x05R\x05above\x12\x16\n\x06behind\x18\x02\x20\x01(\x0cR\x06behind\x12\x12\n\x04none\x18\
-            \x03\x20\x01(\tR\x04none\x12\x16\n\x05first\x18\x04\x20\x01(\tH\x00R\x05first\x12-\n\x06se\
-            cond\x18\x05\x20\x01(\x0b2\x13.acme.Message.InnerH\x00R\x06second\x1a\x19\n\x05Inner\x12\
-            \x10\n\x03gen\x18\x01\x20\x03(\tR\x03genB\x08\n\x06choice*+\n\x05State\x12\x11\n\rSTATE_UN\
-            KNOWN\x10\x00\x12\x0f\n\x0bSTATE_KNOWN\x10\x01b\x06proto3";
-
-        /// `FileDescriptorProto` object which was a source for this generated file
-        fn file_descriptor_proto() -> &'static ::puregrpc::protobuf::descriptor::FileDescriptorProto {
-            static file_descriptor_proto_lazy: ::puregrpc::protobuf::rt::Lazy<::puregrpc::protobuf::descriptor::FileDescriptorProto> = ::puregrpc::protobuf::rt::Lazy::new();
-            file_descriptor_proto_lazy.get(|| {
-                ::puregrpc::protobuf::Message::parse_from_bytes(file_descriptor_proto_data).unwrap()
-            })
-        }
-
-        /// `FileDescriptor` object which allows dynamic access to files
-        pub fn file_descriptor() -> &'static ::puregrpc::protobuf::reflect::FileDescriptor {
-            static generated_file_descriptor_lazy: ::puregrpc::protobuf::rt::Lazy<::puregrpc::protobuf::reflect::GeneratedFileDescriptor> = ::puregrpc::protobuf::rt::Lazy::new();
-            static file_descriptor: ::puregrpc::protobuf::rt::Lazy<::puregrpc::protobuf::reflect::FileDescriptor> = ::puregrpc::protobuf::rt::Lazy::new();
-            file_descriptor.get(|| {
-                let generated_file_descriptor = generated_file_descriptor_lazy.get(|| {
-                    let mut deps = ::std::vec::Vec::with_capacity(0);
-                    let mut messages = ::std::vec::Vec::with_capacity(2);
-                    messages.push(Message::generated_message_descriptor_data());
-                    messages.push(message::Inner::generated_message_descriptor_data());
-                    let mut enums = ::std::vec::Vec::with_capacity(1);
-                    enums.push(State::generated_enum_descriptor_data());
-                    ::puregrpc::protobuf::reflect::GeneratedFileDescriptor::new_generated(
-                        file_descriptor_proto(),
-                        deps,
-                        messages,
-                        enums,
-                    )
-                });
-                ::puregrpc::protobuf::reflect::FileDescriptor::new_generated_2(generated_file_descriptor)
-            })
+        impl ::puregrpc::codegen::Shaped for message::Inner {
+            fn shape() -> &'static ::puregrpc::codegen::Shape {
+                const { &::puregrpc::codegen::Shape::of::<message::Inner>(const { &[
+                    ::puregrpc::codegen::Field::text(1).many(::std::mem::size_of::<::std::string::String>(), 0),
+                ] }) }
+            }
         }
     }
 }

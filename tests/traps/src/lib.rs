@@ -98,16 +98,16 @@ pub mod renamed {
 pub mod lite {
     /// As above.
     pub mod keywords {
-        puregrpc::include_protos!("keywords_options");
+        puregrpc::include_protos!("keywords_lite");
     }
 
     /// As above.
     pub mod packages {
-        puregrpc::include_protos!("packages_options");
+        puregrpc::include_protos!("packages_lite");
     }
 
     // Private: nothing in it may be called unused or unreachable.
     mod types {
-        puregrpc::include_protos!("types_options");
+        puregrpc::include_protos!("types_lite");
     }
 }
