@@ -9,7 +9,7 @@ use crate::call::stall::Stall;
 use crate::call::turn::Turn;
 use crate::codec::Message;
 use crate::compression::Encoding;
-use crate::frame::Deframer;
+use crate::frame::{Deframer, Payload};
 use crate::status::Status;
 use crate::transport::{Exhausted, Reservation};
 
@@ -68,28 +68,37 @@ impl Intake {
         if large || self.frames.is_partial() { self.account(link) } else { Ok(()) }
     }
 
-    /// The next whole message; `None` if more bytes are needed.
+    /// The next message, if nothing has to be done for it but to decode it; else
+    /// `None`, whatever there is.
     #[inline]
-    pub(crate) fn next<M: Message>(&mut self, link: Option<&Link>) -> Result<Option<M>, Status> {
-        if let Some(Ledger { failure: Some(failure), .. }) = self.ledger.as_deref() {
-            return Err(failure.clone());
+    pub(crate) fn next_small(&mut self) -> Option<&[u8]> {
+        if self.ledger.is_some() || self.turn.is_over() {
+            return None;
+        }
+        let message = self.frames.next_small()?;
+        self.turn.take(message.len());
+        Some(message)
+    }
+
+    /// The next whole message, to be decoded as an `M`; `None` if more bytes are
+    /// needed.
+    ///
+    /// It is decoded by the caller: to hand on what becomes of it would move it
+    /// once more.
+    #[inline]
+    pub(crate) fn next<M: Message>(&mut self, link: Option<&Link>) -> Result<Option<Payload<'_>>, Status> {
+        if let Some(ledger) = &self.ledger {
+            ledger.check()?;
         }
         let Some(payload) = self.frames.next()? else {
             return Ok(None);
         };
-        self.turn.take(payload.len());
-        if let Some(ledger) = &mut self.ledger {
-            ledger.stall.rest();
+        let len = payload.len();
+        self.turn.take(len);
+        if len >= WEIGHED || self.ledger.is_some() {
+            enter::<M>(&mut self.ledger, &payload, self.max_decoded, link)?;
         }
-        if payload.len() >= WEIGHED {
-            let weight = M::weigh(&payload, self.max_decoded)?;
-            if let Some(link) = link {
-                let ledger = self.ledger.get_or_insert_default();
-                ledger.decoded += weight;
-                ledger.reservation.resize(&link.budget, ledger.decoded).map_err(exhausted)?;
-            }
-        }
-        M::decode(payload).map(Some)
+        Ok(Some(payload))
     }
 
     /// For who takes messages in a loop: pending, once, when enough were taken.
@@ -150,6 +159,37 @@ impl Intake {
         self.ledger = Some(Box::new(Ledger { failure: Some(status.clone()), ..Ledger::default() }));
         status
     }
+}
+
+impl Ledger {
+    /// An error if there was one: nothing comes after it.
+    #[inline(never)]
+    fn check(&self) -> Result<(), Status> {
+        self.failure.as_ref().map_or(Ok(()), |failure| Err(failure.clone()))
+    }
+}
+
+/// Takes note of a whole message. Apart from the way of small ones, which need none.
+#[inline(never)]
+fn enter<M: Message>(
+    ledger: &mut Option<Box<Ledger>>,
+    payload: &Payload<'_>,
+    max_decoded: usize,
+    link: Option<&Link>,
+) -> Result<(), Status> {
+    if let Some(ledger) = ledger {
+        ledger.stall.rest();
+    }
+    if payload.len() < WEIGHED {
+        return Ok(());
+    }
+    let weight = M::weigh(payload, max_decoded)?;
+    let Some(link) = link else {
+        return Ok(());
+    };
+    let ledger = ledger.get_or_insert_default();
+    ledger.decoded += weight;
+    ledger.reservation.resize(&link.budget, ledger.decoded).map_err(exhausted)
 }
 
 /// RESOURCE_EXHAUSTED for who would need more memory than there is.

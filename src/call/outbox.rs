@@ -331,6 +331,7 @@ fn too_large(len: usize, limit: usize) -> Status {
     ))
 }
 
+#[inline]
 fn wake_driver(mut shared: MutexGuard<'_, Shared>) {
     let driver = shared.driver.take();
     drop(shared);

@@ -17,6 +17,7 @@ use crate::call::inbox::{Inbox, Parked};
 use crate::call::intake::Intake;
 use crate::call::reply::Reply;
 use crate::codec::Message;
+use crate::frame::Payload;
 use crate::metadata::Metadata;
 use crate::status::Status;
 use crate::transport::Peer;
@@ -79,11 +80,24 @@ impl<T: Message> Receiver<T> {
 
     #[inline]
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<T>, Status>> {
+        match self.intake.next_small().map(|message| T::decode(Payload::Slice(message))) {
+            Some(Ok(message)) => Poll::Ready(Ok(Some(message))),
+            Some(Err(status)) => Poll::Ready(Err(self.fail(status))),
+            None => self.poll_any(cx),
+        }
+    }
+
+    /// Apart from the short way, which is taken while small messages are at hand.
+    #[inline(never)]
+    fn poll_any(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<T>, Status>> {
         ready!(self.intake.poll_turn(cx));
         self.intake.let_go();
         loop {
-            match self.intake.next(self.head.link.as_deref()) {
-                Ok(Some(message)) => return Poll::Ready(Ok(Some(message))),
+            match self.intake.next::<T>(self.head.link.as_deref()) {
+                Ok(Some(payload)) => match T::decode(payload) {
+                    Ok(message) => return Poll::Ready(Ok(Some(message))),
+                    Err(status) => return Poll::Ready(Err(self.fail(status))),
+                },
                 Ok(None) => {}
                 Err(status) => return Poll::Ready(Err(self.fail(status))),
             }
@@ -94,9 +108,6 @@ impl<T: Message> Receiver<T> {
     }
 
     /// Takes the bytes that come next; `false` if there are none any more.
-    ///
-    /// Apart from the loop, whose way is short while messages are at hand.
-    #[inline(never)]
     fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Status>> {
         let Poll::Ready(chunk) = self.source.poll_chunk(cx) else {
             return self.poll_wait(cx);

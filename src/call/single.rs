@@ -49,8 +49,8 @@ impl<T: Message> Single<T> {
 
     fn take(&mut self, chunk: bytes::Bytes) -> Result<(), Status> {
         self.intake.push(chunk, None)?;
-        while let Some(message) = self.intake.next(None)? {
-            if self.message.replace(message).is_some() {
+        while let Some(payload) = self.intake.next::<T>(None)? {
+            if self.message.replace(T::decode(payload)?).is_some() {
                 return Err(Status::internal("the server sent a second answer in a call with one"));
             }
         }

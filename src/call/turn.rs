@@ -15,7 +15,13 @@ impl Turn {
     /// woken at once.
     #[inline]
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.0 < ENOUGH { Poll::Ready(()) } else { self.end(cx) }
+        if self.is_over() { self.end(cx) } else { Poll::Ready(()) }
+    }
+
+    /// Whether enough was taken since the last wait.
+    #[inline]
+    pub(crate) fn is_over(&self) -> bool {
+        self.0 >= ENOUGH
     }
 
     /// Counts a message of so many bytes.

@@ -55,8 +55,8 @@ impl<M: Message> Future for One<'_, M> {
         let Self { inbound: Inbound { head, body, intake }, message } = &mut *self;
         loop {
             let link = head.link.as_deref();
-            while let Some(decoded) = intake.next(link)? {
-                if message.replace(decoded).is_some() {
+            while let Some(payload) = intake.next::<M>(link)? {
+                if message.replace(M::decode(payload)?).is_some() {
                     return Poll::Ready(Err(Status::internal("more than one message in a call that takes one")));
                 }
             }
