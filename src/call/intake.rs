@@ -25,6 +25,8 @@ pub(crate) struct Intake {
     turn: Turn,
     /// What only large messages need, and those that come in parts.
     ledger: Option<Box<Ledger>>,
+    /// Whether there is something in the ledger that the next message changes.
+    owes: bool,
 }
 
 /// What a call holds, and what it waits for.
@@ -42,7 +44,7 @@ impl Intake {
     /// Messages of more than `max_recv` bytes are refused, and those that would
     /// take more than `max_decoded` bytes of memory.
     pub(crate) fn new(max_recv: usize, max_decoded: usize) -> Self {
-        Self { frames: Deframer::new(max_recv), max_decoded, turn: Turn::default(), ledger: None }
+        Self { frames: Deframer::new(max_recv), max_decoded, turn: Turn::default(), ledger: None, owes: false }
     }
 
     /// The encoding of the messages that say they have one.
@@ -72,7 +74,7 @@ impl Intake {
     /// `None`, whatever there is.
     #[inline]
     pub(crate) fn next_small(&mut self) -> Option<&[u8]> {
-        if self.ledger.is_some() || self.turn.is_over() {
+        if self.owes || self.turn.is_over() {
             return None;
         }
         let message = self.frames.next_small()?;
@@ -96,7 +98,7 @@ impl Intake {
         let len = payload.len();
         self.turn.take(len);
         if len >= WEIGHED || self.ledger.is_some() {
-            enter::<M>(&mut self.ledger, &payload, self.max_decoded, link)?;
+            self.owes = enter::<M>(&mut self.ledger, &payload, self.max_decoded, link)?;
         }
         Ok(Some(payload))
     }
@@ -156,6 +158,7 @@ impl Intake {
     #[cold]
     fn fail(&mut self, status: Status) -> Status {
         self.frames = Deframer::new(0);
+        self.owes = true;
         self.ledger = Some(Box::new(Ledger { failure: Some(status.clone()), ..Ledger::default() }));
         status
     }
@@ -169,27 +172,29 @@ impl Ledger {
     }
 }
 
-/// Takes note of a whole message. Apart from the way of small ones, which need none.
+/// Takes note of a whole message; says whether there is something to let go with
+/// the next. Apart from the way of small ones, which need none.
 #[inline(never)]
 fn enter<M: Message>(
     ledger: &mut Option<Box<Ledger>>,
     payload: &Payload<'_>,
     max_decoded: usize,
     link: Option<&Link>,
-) -> Result<(), Status> {
+) -> Result<bool, Status> {
     if let Some(ledger) = ledger {
         ledger.stall.rest();
     }
     if payload.len() < WEIGHED {
-        return Ok(());
+        return Ok(ledger.as_ref().is_some_and(|ledger| ledger.decoded > 0));
     }
     let weight = M::weigh(payload, max_decoded)?;
     let Some(link) = link else {
-        return Ok(());
+        return Ok(false);
     };
     let ledger = ledger.get_or_insert_default();
     ledger.decoded += weight;
-    ledger.reservation.resize(&link.budget, ledger.decoded).map_err(exhausted)
+    ledger.reservation.resize(&link.budget, ledger.decoded).map_err(exhausted)?;
+    Ok(true)
 }
 
 /// RESOURCE_EXHAUSTED for who would need more memory than there is.
