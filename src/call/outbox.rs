@@ -105,6 +105,10 @@ impl Outbox {
         Self { busy: AtomicBool::new(false), limit, shared: Mutex::default() }
     }
 
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
     #[inline]
     pub(crate) fn check_len(&self, len: usize) -> Result<(), Status> {
         check_len(len, self.limit)

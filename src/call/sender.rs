@@ -39,6 +39,8 @@ pub struct Sender<T> {
     outbox: Arc<Outbox>,
     place: Place,
     side: Side,
+    /// Messages of up to so many bytes go the short way.
+    plain: usize,
     compression: Compression,
     /// What the client of a server can read.
     accepted: Accepted,
@@ -64,7 +66,18 @@ impl<T: Message> Sender<T> {
 
     fn new(outbox: Arc<Outbox>, side: Side, compression: Compression, accepted: Accepted) -> Self {
         let place = if side == Side::Server { Place::Slot } else { Place::Tail };
-        Self { outbox, place, side, compression, accepted, headers_sent: false, trailers: None, message: PhantomData }
+        let plain = Self::plain(&outbox, compression);
+        Self {
+            outbox,
+            place,
+            side,
+            plain,
+            compression,
+            accepted,
+            headers_sent: false,
+            trailers: None,
+            message: PhantomData,
+        }
     }
 
     /// Sends one message.
@@ -101,20 +114,34 @@ impl<T: Message> Sender<T> {
     fn send_as<'a>(&'a mut self, message: &'a T, compression: Compression) -> Sending<'a, T> {
         let len = message.encoded_len();
         self.headers_sent = true;
-        let state = if let Err(status) = self.outbox.check_len(len) {
-            State::Failed(status)
-        } else if compression.applies_to(len) {
-            State::Plain(compression.encoding)
-        } else if self.place == Place::Slot && len <= LARGE && !self.outbox.is_busy() {
+        // Small messages of a handler have one bound that stands for all others.
+        let state = if len <= self.plain && self.place == Place::Slot && !self.outbox.is_busy() {
             match self.outbox.put_in_slot(message, len) {
                 Some(Ok(Room::Taken)) => State::Done,
                 Some(Err(status)) => State::Failed(status),
                 Some(Ok(Room::None)) | None => State::First,
             }
         } else {
-            State::First
+            self.begin(len, compression)
         };
         Sending { sender: self, message, packed: None, state }
+    }
+
+    /// Where a message begins that is not put into the slot at once.
+    #[inline(never)]
+    fn begin(&self, len: usize, compression: Compression) -> State {
+        match self.outbox.check_len(len) {
+            Err(status) => State::Failed(status),
+            Ok(()) if compression.applies_to(len) => State::Plain(compression.encoding),
+            Ok(()) => State::First,
+        }
+    }
+
+    /// The largest message that needs nothing but room: it may be sent, is not
+    /// compressed, and is not sent in pieces.
+    fn plain(outbox: &Outbox, compression: Compression) -> usize {
+        let compressed = if compression.applies_to(LARGE) { compression.from.saturating_sub(1) } else { LARGE };
+        compressed.min(LARGE).min(outbox.limit())
     }
 
     /// Sends every message of a stream, at the peer's pace.
@@ -160,6 +187,7 @@ impl<T: Message> Sender<T> {
         self.check_headers_unsent()?;
         let chosen = Compression { encoding, ..self.compression };
         self.compression = chosen.within(self.accepted);
+        self.plain = Self::plain(&self.outbox, self.compression);
         self.outbox.put_encoding(self.compression.encoding);
         Ok(())
     }
