@@ -2,6 +2,7 @@
 
 mod calls;
 mod certificates;
+mod door;
 mod handshake;
 mod identity;
 mod mistaken;
