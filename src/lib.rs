@@ -132,8 +132,14 @@
 //! # Running a server
 //!
 //! [`Server::serve`] drains when it is told to stop, and reports what it had to
-//! cut; [`health`] tells load balancers. Clones of a [`Server`] serve several
-//! listeners and stop together.
+//! cut; [`health`] tells load balancers, for which it may serve on a while
+//! ([`Server::lame_duck`]). Clones of a [`Server`] serve several listeners and
+//! stop together.
+//!
+//! Who may call what is decided by [`Server::authorize`]; without it, everybody
+//! may call everything. What clients may take of a server (messages, memory,
+//! time, connections, handlers) is bounded by default; the setters of [`Server`]
+//! tell how.
 //!
 //! Connections without calls are ended after half an hour, peers that are gone
 //! are found out by pings. Behind a balancer that spreads connections, not
