@@ -10,21 +10,31 @@ use crate::transport::Gauge;
 
 /// DATA payloads in order, none of them empty.
 #[derive(Debug, Default)]
-pub(crate) struct Outbound(VecDeque<Bytes>);
+pub(crate) struct Outbound {
+    payloads: VecDeque<Bytes>,
+    /// Whether it was the gauge that ended the last flush.
+    held: bool,
+}
 
 impl Outbound {
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.payloads.is_empty()
     }
 
     /// How many bytes there are.
     pub(crate) fn len(&self) -> usize {
-        self.0.iter().map(Bytes::len).sum()
+        self.payloads.iter().map(Bytes::len).sum()
+    }
+
+    /// Whether the last flush was held back by the gauge: who waits has to take a
+    /// ticket, even if there is room by now.
+    pub(crate) fn is_held(&self) -> bool {
+        self.held
     }
 
     pub(crate) fn push(&mut self, payload: Bytes) {
         if !payload.is_empty() {
-            self.0.push_back(payload);
+            self.payloads.push_back(payload);
         }
     }
 
@@ -35,7 +45,7 @@ impl Outbound {
     }
 
     pub(crate) fn clear(&mut self) {
-        self.0.clear();
+        self.payloads.clear();
     }
 
     /// Hands to h2 what the window takes; ready when all is handed over. With
@@ -45,7 +55,8 @@ impl Outbound {
     /// it without bound. Only what is at hand is asked for: capacity that one
     /// stream holds without need is missing to all others.
     ///
-    /// While `gauge` is full nothing is handed over, and nobody is woken by this.
+    /// While `gauge` is full nothing is handed over, and nobody is woken by this:
+    /// see [`is_held`](Self::is_held).
     pub(crate) fn poll_flush(
         &mut self,
         stream: &mut SendStream<Bytes>,
@@ -53,8 +64,9 @@ impl Outbound {
         gauge: Option<&Gauge>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), h2::Error>> {
-        while let Some(payload) = self.0.front_mut() {
-            if gauge.is_some_and(Gauge::is_full) {
+        while let Some(payload) = self.payloads.front_mut() {
+            self.held = gauge.is_some_and(Gauge::is_full);
+            if self.held {
                 return Poll::Pending;
             }
             stream.reserve_capacity(payload.len());
@@ -72,12 +84,12 @@ impl Outbound {
             }
             let part = payload.split_to(capacity.min(payload.len()));
             if payload.is_empty() {
-                self.0.pop_front();
+                self.payloads.pop_front();
             }
             if let Some(gauge) = gauge {
                 gauge.add(part.len());
             }
-            stream.send_data(part, end && self.0.is_empty())?;
+            stream.send_data(part, end && self.payloads.is_empty())?;
         }
         Poll::Ready(Ok(()))
     }

@@ -233,7 +233,7 @@ impl Driver {
 
     /// Never ready but with the end of a call whose answer waits too long.
     fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
-        ready!(self.outlay.poll(cx, self.outbound.len(), &self.link));
+        ready!(self.outlay.poll(cx, self.outbound.len(), self.outbound.is_held(), &self.link));
         self.reset(Reason::ENHANCE_YOUR_CALM);
         Poll::Ready(Err(Gone))
     }

@@ -20,14 +20,15 @@ struct Account {
 
 impl Outlay {
     /// For so many bytes that have to wait: ready when they may do so no longer,
-    /// since nobody has taken any for too long or since there is no memory.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, bytes: usize, link: &Link) -> Poll<()> {
+    /// since nobody has taken any for too long or since there is no memory. `held`
+    /// tells that it was the gauge which held them back: it may have room by now.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, bytes: usize, held: bool, link: &Link) -> Poll<()> {
         let account = self.0.get_or_insert_default();
         if account.reservation.resize(&link.budget, bytes).is_err() {
             tracing::debug!(peer = %link.peer, bytes, "call reset: no memory for an answer that nobody takes");
             return Poll::Ready(());
         }
-        if link.gauge.is_full() {
+        if held {
             account.ticket.get_or_insert_with(|| link.gauge.ticket()).wait(cx);
         }
         // As they get fewer the number grows.
@@ -35,12 +36,11 @@ impl Outlay {
     }
 
     /// For a connection whose peer takes no more for now, and has taken `total`
-    /// bytes: as for a call, with what its calls have handed over.
+    /// bytes: as for a call, with what its calls have handed over. Without memory
+    /// it goes on nevertheless: that is bounded, and soon over for who reads.
     pub(crate) fn poll_written(&mut self, cx: &mut Context<'_>, total: u64, link: &Link) -> Poll<()> {
         let account = self.0.get_or_insert_default();
-        if account.reservation.resize(&link.budget, link.gauge.handed()).is_err() {
-            return Poll::Ready(());
-        }
+        let _ = account.reservation.resize(&link.budget, link.gauge.handed());
         account.stall.poll(cx, total, link.terms.stall_timeout)
     }
 
@@ -51,5 +51,50 @@ impl Outlay {
             account.reservation.clear();
             account.stall.rest();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::limits::Limits;
+    use crate::transport::{Budget, Peer};
+    use std::future::poll_fn;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Wake, Waker};
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn link(memory: usize) -> Arc<Link> {
+        Link::new(Peer::unknown(), Limits::default().terms(), Budget::new(memory, Arc::default()))
+    }
+
+    /// Room may have come between the flush that was held back and this wait.
+    #[tokio::test(start_paused = true)]
+    async fn who_was_held_back_is_woken_although_there_is_room_by_now() {
+        let (wakes, link) = (Arc::<Wakes>::default(), link(1000));
+        let waker = Waker::from(Arc::clone(&wakes));
+        let mut outlay = Outlay::default();
+        let polled = outlay.poll(&mut Context::from_waker(&waker), 10, true, &link);
+        assert!(polled.is_pending());
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
+    }
+
+    /// A full socket is no fault while others use the memory up; a call that waits is.
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_outlives_a_lack_of_memory_and_a_call_does_not() {
+        let link = link(5);
+        link.gauge.add(10);
+        let mut outlay = Outlay::default();
+        assert!(poll_fn(|cx| Poll::Ready(outlay.poll_written(cx, 1, &link))).await.is_pending());
+        assert!(poll_fn(|cx| Poll::Ready(outlay.poll(cx, 10, false, &link))).await.is_ready());
     }
 }
