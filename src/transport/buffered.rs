@@ -213,19 +213,22 @@ impl Inner {
         Pin::new(&mut self.io).poll_shutdown(cx)
     }
 
-    /// Makes room for `count` bytes; `false` if they are too many to buffer.
-    fn poll_room(&mut self, cx: &mut Context<'_>, count: usize) -> Poll<io::Result<bool>> {
+    /// Makes room for `count` bytes, or for as many as the buffer holds: nothing
+    /// goes past it, so that what waits in it is all that waits.
+    fn poll_room(&mut self, cx: &mut Context<'_>, count: usize) -> Poll<io::Result<usize>> {
         if self.buffer.len() + count > BUFFER && !self.buffer.is_empty() {
             ready!(self.poll_write_buffer(cx))?;
-        }
-        if count > BUFFER {
-            self.unflushed = true;
-            return Poll::Ready(Ok(false));
         }
         if self.buffer.capacity() == 0 {
             self.buffer = spare::take();
         }
-        Poll::Ready(Ok(true))
+        Poll::Ready(Ok(count.min(BUFFER)))
+    }
+
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+        self.meter.send(bytes);
     }
 
     fn poll_fill(&mut self, cx: &mut Context<'_>, target: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
@@ -276,13 +279,8 @@ impl AsyncRead for BufferedIo {
 impl AsyncWrite for BufferedIo {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let mut inner = lock(&self.0);
-        let count = if ready!(inner.poll_room(cx, bytes.len()))? {
-            inner.buffer.extend_from_slice(bytes);
-            bytes.len()
-        } else {
-            ready!(Pin::new(&mut inner.io).poll_write(cx, bytes))?
-        };
-        inner.meter.send(&bytes[..count]);
+        let count = ready!(inner.poll_room(cx, bytes.len()))?;
+        inner.put(&bytes[..count]);
         Poll::Ready(Ok(count))
     }
 
@@ -292,17 +290,13 @@ impl AsyncWrite for BufferedIo {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let mut inner = lock(&self.0);
-        let mut count = slices.iter().map(|slice| slice.len()).sum();
-        if ready!(inner.poll_room(cx, count))? {
-            slices.iter().for_each(|slice| inner.buffer.extend_from_slice(slice));
-        } else {
-            count = ready!(Pin::new(&mut inner.io).poll_write_vectored(cx, slices))?;
-        }
-        let mut sent = count;
+        let all = slices.iter().map(|slice| slice.len()).sum();
+        let count = ready!(inner.poll_room(cx, all))?;
+        let mut left = count;
         for slice in slices {
-            let now = sent.min(slice.len());
-            inner.meter.send(&slice[..now]);
-            sent -= now;
+            let now = left.min(slice.len());
+            inner.put(&slice[..now]);
+            left -= now;
         }
         Poll::Ready(Ok(count))
     }
@@ -326,7 +320,7 @@ fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
     inner.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What is written or read at once, and the greatest write that is buffered.
+/// What is written or read at once.
 const BUFFER: usize = 64 * 1024;
 
 const READ_PER_TURN: usize = 256 * 1024;
@@ -371,6 +365,19 @@ mod tests {
         assert!(lock(&handle.0).has_unwritten());
         assert!(poll_fn(|cx| Poll::Ready(handle.end_turn(cx))).await.is_ok());
         assert_eq!(far.read_u8().await.unwrap(), b'o');
+    }
+
+    /// However much is written at once: a peer that takes nothing is seen to take nothing.
+    #[tokio::test]
+    async fn nothing_goes_past_the_buffer() {
+        let (near, _far) = tokio::io::duplex(10);
+        let (mut io, handle) = BufferedIo::new(near, Meter::client(&Allowance::default()));
+        let large = vec![7; 3 * BUFFER];
+        assert_eq!(io.write(&large).await.unwrap(), BUFFER);
+        assert!(poll_fn(|cx| Poll::Ready(Pin::new(&mut io).poll_write(cx, &large).is_pending())).await);
+        assert!(poll_fn(|cx| Poll::Ready(handle.end_turn(cx))).await.is_ok());
+        let (written, _) = poll_fn(|cx| Poll::Ready(handle.end_turn(cx))).await.unwrap();
+        assert_eq!(written, Written::Part(10));
     }
 
     #[tokio::test]
