@@ -120,7 +120,11 @@ impl<T: Message> Receiver<T> {
                 Ok(()) => Poll::Ready(Ok(true)),
                 Err(status) => Poll::Ready(Err(self.fail(status))),
             },
-            None if self.intake.is_empty() => Poll::Ready(Ok(false)),
+            // What the last message took is free, however long the call goes on.
+            None if self.intake.is_empty() => match self.intake.account(self.head.link.as_deref()) {
+                Ok(()) => Poll::Ready(Ok(false)),
+                Err(status) => Poll::Ready(Err(self.fail(status))),
+            },
             None => Poll::Ready(Err(self.fail(cut_short()))),
         }
     }

@@ -142,3 +142,26 @@ async fn gathered_messages_count() {
     }
     peer.assert_alive().await;
 }
+
+/// R8: what a stream's last message took is free once the handler knows that it was the last.
+#[tokio::test(start_paused = true)]
+async fn the_last_message_of_a_stream_is_let_go_with_its_end() {
+    let server = Server::new().memory_limit(300_000).memory_limit_per_connection(300_000);
+    let script = Script::echo().bidi(|notes, replies| {
+        Box::pin(async move {
+            while let Some(note) = notes.recv().await? {
+                drop(note);
+            }
+            replies.send(&noted("all")).await?;
+            future::pending().await
+        })
+    });
+    let running = Running::start(server.add(script));
+    let mut peer = running.peer().await;
+    for stream in [1, 3, 5, 7] {
+        peer.request(stream, BIDI, &[]).await;
+        peer.send_data(stream, &note(vec![7; 100_000]), END).await;
+        assert_eq!(peer.note(stream).await, "all", "{stream}");
+    }
+    peer.assert_alive().await;
+}
