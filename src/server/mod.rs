@@ -41,6 +41,7 @@ use std::sync::atomic::AtomicUsize;
 use std::task::Poll;
 use std::time::Duration;
 
+use tokio::task::coop::unconstrained;
 use tokio::task::{JoinSet, yield_now};
 use tokio::time::{sleep, timeout};
 
@@ -271,11 +272,13 @@ async fn accept_until<L: Listener>(
 /// would reset them, with the calls that they may have sent.
 async fn accept_waiting<L: Listener>(listener: &mut L, shared: &Arc<Shared>, connections: &mut JoinSet<()>) {
     for _ in 0..WAITING {
-        let mut accepted = pin!(listener.accept());
-        let Poll::Ready(Ok(Some((io, peer)))) = poll_fn(|cx| Poll::Ready(accepted.as_mut().poll(cx))).await else {
-            return;
-        };
-        admit::<L>(io, peer, shared, connections);
+        // Beyond the budget of the task, which else has it look as if nobody waited.
+        let mut accepted = pin!(unconstrained(listener.accept()));
+        match poll_fn(|cx| Poll::Ready(accepted.as_mut().poll(cx))).await {
+            Poll::Ready(Ok(Some((io, peer)))) => admit::<L>(io, peer, shared, connections),
+            Poll::Ready(Err(error)) if is_of_one_connection(&error) => {}
+            Poll::Ready(Ok(None) | Err(_)) | Poll::Pending => return,
+        }
     }
 }
 

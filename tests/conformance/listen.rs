@@ -7,6 +7,7 @@ use std::{io, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
     net::{TcpListener, TcpStream},
+    sync::mpsc,
     time::Instant,
 };
 
@@ -131,4 +132,19 @@ async fn connections_that_come_and_go_leave_nothing() {
     drop(peer);
     server.report().await;
     assert!(begin.elapsed() < Duration::from_secs(1));
+}
+
+/// R6: whoever has connected when the server is told to stop is taken, however many they are.
+#[tokio::test(start_paused = true)]
+async fn all_who_wait_to_be_accepted_are_taken_before_the_end() {
+    let (connect, mut waiting) = mpsc::unbounded_channel();
+    let mut clients = Vec::new();
+    for _ in 0..300 {
+        let (near, far) = tokio::io::duplex(1024);
+        connect.send(io::Result::Ok(far)).unwrap();
+        clients.push(near);
+    }
+    let listener = Incoming(stream::poll_fn(move |cx| waiting.poll_recv(cx)));
+    let report = Server::new().add(Script::echo()).serve(listener, std::future::ready(())).await.unwrap();
+    assert_eq!(report.finished_connections + report.cut_connections, clients.len(), "{report:?}");
 }
