@@ -1,13 +1,12 @@
 //! The peer's side of one call, as its client sees it.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use h2::RecvStream;
 use h2::client::ResponseFuture;
 use http::{HeaderMap, StatusCode, header};
@@ -42,7 +41,7 @@ pub(crate) struct Download {
     /// What the headers say of how messages are compressed; `None` for what is not known here.
     encoding: Option<Encoding>,
     /// Messages that came while nobody was receiving.
-    gathered: VecDeque<Bytes>,
+    gathered: BytesMut,
     /// Whether the receiver waits, and so hears itself of what comes.
     parked: bool,
     timer: Timer,
@@ -87,7 +86,7 @@ impl Download {
             state: State::Headers(response),
             headers: None,
             encoding: Some(Encoding::Identity),
-            gathered: VecDeque::new(),
+            gathered: BytesMut::new(),
             parked: false,
             timer,
             outbox: None,
@@ -114,7 +113,8 @@ impl Download {
     #[inline]
     pub(crate) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
         self.parked = false;
-        if let Some(chunk) = self.gathered.pop_front() {
+        if !self.gathered.is_empty() {
+            let chunk = std::mem::take(&mut self.gathered).freeze();
             if let State::Messages(body) = &mut self.state {
                 body.release(chunk.len());
             }
@@ -156,7 +156,7 @@ impl Download {
     pub(crate) fn gather(&mut self, cx: &mut Context<'_>) {
         while !self.is_over() {
             match self.poll_received(cx) {
-                Poll::Ready(Ok(Some(chunk))) => self.gathered.push_back(chunk),
+                Poll::Ready(Ok(Some(chunk))) => self.gathered.extend_from_slice(&chunk),
                 Poll::Ready(_) | Poll::Pending => return,
             }
         }
