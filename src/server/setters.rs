@@ -80,7 +80,7 @@ impl Server {
     /// **Default:** 60 seconds.
     #[must_use]
     pub fn stall_timeout(mut self, timeout: Duration) -> Self {
-        self.limits.stall_timeout = timeout;
+        self.limits.stall_timeout = timeout.min(FOR_EVER);
         self
     }
 
@@ -202,3 +202,6 @@ impl Server {
 
 /// The greatest window of HTTP/2.
 const MAX_WINDOW: u32 = (1 << 31) - 1;
+
+/// As good as for ever, and what a clock can be set to.
+const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);

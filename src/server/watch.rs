@@ -30,7 +30,7 @@ enum State {
 impl Watch {
     pub(crate) fn new(interval: Duration, load: impl Fn() -> Result<ServerTls, Error> + Send + Sync + 'static) -> Self {
         // Without a pause there would be nothing but loading.
-        let interval = interval.max(SHORTEST_INTERVAL);
+        let interval = interval.clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL);
         Self { interval, load: Arc::new(load), state: State::New, complaint: None }
     }
 
@@ -86,3 +86,6 @@ impl fmt::Debug for Watch {
 }
 
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
+
+/// No clock can be set to any time.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(365 * 24 * 3600);

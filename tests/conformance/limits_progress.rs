@@ -68,3 +68,16 @@ async fn an_idle_stream_is_left_alone() {
     peer.data(1, [], END).await;
     assert_eq!(peer.over(1).await.status(), 0);
 }
+
+/// Who wants no limit sets the longest time there is.
+#[tokio::test(start_paused = true)]
+async fn the_longest_patience_is_no_fault() {
+    let running = Running::start(Server::new().stall_timeout(Duration::MAX).add(Script::echo()));
+    let mut peer = running.peer().await;
+    let whole = note(vec![7; 20_000]);
+    peer.request(1, UNARY, &[]).await;
+    peer.send_data(1, &whole[..10_000], MORE).await;
+    peer.settle().await;
+    peer.send_data(1, &whole[10_000..], END).await;
+    assert_eq!(peer.over(1).await.status(), 0);
+}
