@@ -216,13 +216,13 @@ impl Inner {
     /// Makes room for `count` bytes, or for as many as the buffer holds: nothing
     /// goes past it, so that what waits in it is all that waits.
     fn poll_room(&mut self, cx: &mut Context<'_>, count: usize) -> Poll<io::Result<usize>> {
-        if self.buffer.len() + count > BUFFER && !self.buffer.is_empty() {
+        if self.buffer.len() + count > WRITE && !self.buffer.is_empty() {
             ready!(self.poll_write_buffer(cx))?;
         }
         if self.buffer.capacity() == 0 {
             self.buffer = spare::take();
         }
-        Poll::Ready(Ok(count.min(BUFFER)))
+        Poll::Ready(Ok(count.min(WRITE)))
     }
 
     #[inline]
@@ -320,7 +320,10 @@ fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
     inner.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What is written or read at once.
+/// What is written at once: four full DATA frames, and what comes between them.
+const WRITE: usize = 72 * 1024;
+
+/// What is read at once.
 const BUFFER: usize = 64 * 1024;
 
 const READ_PER_TURN: usize = 256 * 1024;
@@ -372,8 +375,8 @@ mod tests {
     async fn nothing_goes_past_the_buffer() {
         let (near, _far) = tokio::io::duplex(10);
         let (mut io, handle) = BufferedIo::new(near, Meter::client(&Allowance::default()));
-        let large = vec![7; 3 * BUFFER];
-        assert_eq!(io.write(&large).await.unwrap(), BUFFER);
+        let large = vec![7; 3 * WRITE];
+        assert_eq!(io.write(&large).await.unwrap(), WRITE);
         assert!(poll_fn(|cx| Poll::Ready(Pin::new(&mut io).poll_write(cx, &large).is_pending())).await);
         assert!(poll_fn(|cx| Poll::Ready(handle.end_turn(cx))).await.is_ok());
         let (written, _) = poll_fn(|cx| Poll::Ready(handle.end_turn(cx))).await.unwrap();
@@ -397,13 +400,13 @@ mod tests {
         let (near, mut far) = tokio::io::duplex(1 << 20);
         let (mut io, handle) = BufferedIo::new(near, Meter::client(&Allowance::default()));
         io.write_all(b"head").await.unwrap();
-        io.write_all(&vec![7; 3 * BUFFER]).await.unwrap();
+        io.write_all(&vec![7; 3 * WRITE]).await.unwrap();
         io.write_all(b"tail").await.unwrap();
         poll_fn(|cx| handle.poll_drain(cx)).await.unwrap();
-        let mut got = vec![0; 8 + 3 * BUFFER];
+        let mut got = vec![0; 8 + 3 * WRITE];
         far.read_exact(&mut got).await.unwrap();
         assert_eq!((&got[..4], &got[4..8]), (&b"head"[..], &[7; 4][..]));
-        assert_eq!(&got[4 + 3 * BUFFER..], b"tail");
+        assert_eq!(&got[4 + 3 * WRITE..], b"tail");
     }
 
     #[tokio::test]
