@@ -124,7 +124,7 @@ impl<T: Message> Sender<T> {
         } else {
             self.begin(len, compression)
         };
-        Sending { sender: self, message, packed: None, state }
+        Sending { sender: self, message, state }
     }
 
     /// Where a message begins that is not put into the slot at once.
@@ -244,20 +244,20 @@ impl<T> fmt::Debug for Sender<T> {
 pub struct Sending<'a, T> {
     sender: &'a mut Sender<T>,
     message: &'a T,
-    /// The message, once it is encoded and compressed.
-    packed: Option<Box<Packed>>,
     state: State,
 }
 
+/// How far one message has come. A small one of a handler is done at once, and must
+/// cost nothing when it goes out of scope: what it may hold stands in the states.
 enum State {
     /// The message is in the buffer.
     Done,
     /// Is to be compressed.
     Plain(Encoding),
-    /// Nothing has been done, or there was no room.
+    /// Nothing has been done.
     First,
-    /// Waits for room.
-    Waiting,
+    /// Waits for room, with what it was compressed to.
+    Waiting(Option<Box<Packed>>),
     /// A large message is queued; waits until it is on its way.
     Flushing,
     Failed(Status),
@@ -275,57 +275,67 @@ impl<T: Message> Future for Sending<'_, T> {
 impl<T: Message> Sending<'_, T> {
     #[cold]
     fn poll_slow(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
-        if let State::Plain(encoding) = self.state {
-            self.state = State::First;
-            self.packed = Some(Box::new(Packed::new(self.message, self.message.cached_len(), encoding)?));
+        let outbox = &self.sender.outbox;
+        let (packed, waited) = match std::mem::replace(&mut self.state, State::Done) {
+            State::Done => return Poll::Ready(Ok(())),
+            State::Failed(status) => return Poll::Ready(Err(status)),
+            State::Flushing => {
+                if outbox.park(cx, true)? {
+                    self.state = State::Flushing;
+                    return Poll::Pending;
+                }
+                return Poll::Ready(Ok(()));
+            }
+            State::Plain(encoding) => {
+                let packed = Packed::new(self.message, self.message.cached_len(), encoding)?;
+                (Some(Box::new(packed)), false)
+            }
+            State::First => (None, false),
+            State::Waiting(packed) => (packed, true),
+        };
+        if waited && outbox.park(cx, true)? {
+            self.state = State::Waiting(packed);
+            return Poll::Pending;
         }
-        let sender = &mut *self.sender;
-        match &self.packed {
-            Some(packed) => self.state.poll(sender, &**packed, packed.len(), cx),
-            None => self.state.poll(sender, self.message, self.message.cached_len(), cx),
-        }
+        let step = match &packed {
+            Some(ready) => self.sender.put(&**ready, ready.len(), cx)?,
+            None => self.sender.put(self.message, self.message.cached_len(), cx)?,
+        };
+        self.state = match step {
+            Step::Done => return Poll::Ready(Ok(())),
+            Step::Wait => State::Waiting(packed),
+            Step::Flush => State::Flushing,
+        };
+        Poll::Pending
     }
 }
 
-impl State {
-    /// Puts the message where the driver finds it, once there is room.
-    fn poll<T>(
-        &mut self,
-        sender: &mut Sender<T>,
-        message: &impl Append,
-        len: usize,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Status>> {
-        let outbox = &sender.outbox;
-        match std::mem::replace(self, Self::Done) {
-            Self::Done => return Poll::Ready(Ok(())),
-            Self::Failed(status) => return Poll::Ready(Err(status)),
-            Self::Flushing if !outbox.park(cx, true)? => return Poll::Ready(Ok(())),
-            Self::Flushing => *self = Self::Flushing,
-            Self::Waiting if outbox.park(cx, true)? => *self = Self::Waiting,
-            Self::Plain(_) | Self::First | Self::Waiting if len > LARGE => {
-                if outbox.park(cx, true)? {
-                    *self = Self::Waiting;
-                    return Poll::Pending;
-                }
-                outbox.put_large(sender.place, message, len)?;
-                if !outbox.park(cx, false)? {
-                    return Poll::Ready(Ok(()));
-                }
-                *self = Self::Flushing;
+/// What is to be done next for a message.
+enum Step {
+    /// Nothing: it was taken.
+    Done,
+    /// To wait for room, then to try again.
+    Wait,
+    /// To wait until it is on its way.
+    Flush,
+}
+
+impl<T> Sender<T> {
+    /// Puts a message where the driver finds it, if there is room. It is woken
+    /// when what is to be waited for has come.
+    fn put(&mut self, message: &impl Append, len: usize, cx: &Context<'_>) -> Result<Step, Status> {
+        if len > LARGE {
+            if self.outbox.park(cx, true)? {
+                return Ok(Step::Wait);
             }
-            Self::Plain(_) | Self::First | Self::Waiting => match outbox.put(&mut sender.place, message, len)? {
-                Room::Taken => return Poll::Ready(Ok(())),
-                // Pending although nobody is blocked yet: the driver sends only then.
-                Room::None => {
-                    if !outbox.park(cx, false)? {
-                        return Poll::Ready(Ok(()));
-                    }
-                    *self = Self::Waiting;
-                }
-            },
+            self.outbox.put_large(self.place, message, len)?;
+            return Ok(if self.outbox.park(cx, false)? { Step::Flush } else { Step::Done });
         }
-        Poll::Pending
+        match self.outbox.put(&mut self.place, message, len)? {
+            Room::Taken => Ok(Step::Done),
+            // It waits although nobody is blocked yet: the driver sends only then.
+            Room::None => Ok(if self.outbox.park(cx, false)? { Step::Wait } else { Step::Done }),
+        }
     }
 }
 
