@@ -21,7 +21,9 @@ use crate::transport::InProcessConnector;
 /// messages. Clones are cheap and share one connection, which is made when it
 /// is needed and made again when it was lost: after a failure at growing
 /// intervals, in between calls fail at once with UNAVAILABLE. When the last
-/// clone is dropped the connection ends with its last call.
+/// clone is dropped the connection ends with its last call. Programs with more
+/// calls at once than a server takes on one connection may allow
+/// [more](Self::max_connections).
 ///
 /// An address is written `https://host:port`, `http://host:port`, `host:port`,
 /// `dns:///host:port`, `unix:PATH` or `unix:///PATH`; `https://` has a port of
@@ -99,8 +101,7 @@ impl Channel {
     ///
     /// If no connection can be made ([`Error::is_connect`]).
     pub async fn ready(&self) -> Result<(), Error> {
-        let connected = Arc::clone(&self.subchannel).connect(self.settings.connect_timeout, self.settings.keepalive);
-        connected.await.map(drop).map_err(|status| Error::new(Kind::Connect, status.message()))
+        self.subchannel.connect(&self.settings).await.map_err(|status| Error::new(Kind::Connect, status.message()))
     }
 
     /// The greatest message that is taken, in bytes, also after it was
@@ -149,6 +150,25 @@ impl Channel {
     #[must_use]
     pub fn compress_from(mut self, bytes: usize) -> Self {
         self.settings.compression.from = bytes;
+        self
+    }
+
+    /// How many connections there may be to the server. **Default:** 1, as
+    /// HTTP/2 asks of clients (RFC 9113, section 9.1); 0 is taken for 1.
+    ///
+    /// A server says how many calls it takes at once on one connection, often
+    /// 100 or 200. Those beyond that wait until another one ends, which may be
+    /// long if it is a stream. With more connections they need not: when there
+    /// is no room on those that there are, one more is made, and calls go to
+    /// the oldest that has room. If it cannot be made they wait as before, and
+    /// it is tried again after the usual interval. One beyond the first that
+    /// has had no calls for 30 to 60 seconds is closed.
+    ///
+    /// The connections belong to all clones alike: one with a smaller number
+    /// makes no more of them, and its calls use those that others have made.
+    #[must_use]
+    pub fn max_connections(mut self, count: usize) -> Self {
+        self.settings.max_connections = count;
         self
     }
 

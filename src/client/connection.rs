@@ -10,10 +10,10 @@ use bytes::Bytes;
 use h2::client::{Builder, SendRequest};
 
 use crate::client::keepalive::{Keepalive, Watch};
-use crate::transport::{Allowance, Breach, BufferedIo, Io, IoHandle, Meter, Quota, settings};
+use crate::transport::{Allowance, Breach, BufferedIo, Io, IoHandle, Meter, Queue, Quota, settings};
 
 /// A connection, as the calls on it see it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) requests: SendRequest<Bytes>,
     pub(crate) quota: Arc<Quota>,
@@ -36,19 +36,22 @@ pub(crate) struct Driver {
     h2: h2::client::Connection<BufferedIo, Bytes>,
     io: IoHandle,
     watch: Watch,
-    /// Dropped after the connection, so that nobody takes it for usable.
-    gate: Gate,
+    quota: Arc<Quota>,
 }
 
 /// Greets the server and waits for its settings: only then is it known how
-/// many calls it takes.
-pub(crate) async fn establish(io: impl Io, keepalive: Keepalive) -> io::Result<(Connection, Driver)> {
+/// many calls it takes. The queue is told when that changes.
+pub(crate) async fn establish(
+    io: impl Io,
+    keepalive: Keepalive,
+    queue: Arc<Queue>,
+) -> io::Result<(Connection, Driver)> {
     let (io, handle) = BufferedIo::new(io, Meter::client(&Allowance::default()));
     // Nothing is written yet but into the buffer, so that it cannot block.
     let (requests, mut h2) = builder().handshake::<_, Bytes>(io).await.map_err(failed)?;
-    let quota = Quota::new(0);
+    let quota = Quota::new(0, queue);
     let watch = Watch::new(keepalive, h2.ping_pong());
-    let mut driver = Driver { h2, io: handle, watch, gate: Gate(Arc::clone(&quota)) };
+    let mut driver = Driver { h2, io: handle, watch, quota: Arc::clone(&quota) };
     poll_fn(|cx| driver.poll_settings(cx)).await?;
     Ok((Connection { requests, quota }, driver))
 }
@@ -78,7 +81,7 @@ impl Future for Driver {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let me = &mut *self;
-        let calls = me.gate.0.is_in_use();
+        let calls = me.quota.is_in_use();
         me.io.begin_turn(calls);
         me.watch.begin_turn(cx, &me.io, calls);
         if let Poll::Ready(result) = Pin::new(&mut me.h2).poll(cx) {
@@ -88,7 +91,7 @@ impl Future for Driver {
         }
         let limit = me.h2.max_concurrent_send_streams();
         if limit != NOT_KNOWN {
-            me.gate.0.set_limit(limit);
+            me.quota.set_limit(limit);
         }
         if let Err(error) = me.io.end_turn(cx) {
             return Poll::Ready(Err(error));
@@ -100,16 +103,6 @@ impl Future for Driver {
             return Poll::Ready(Err(io::Error::other(Breach::Silence)));
         }
         Poll::Pending
-    }
-}
-
-/// Lets all calls that wait for a free stream go on when the connection is
-/// over: they find that they need another one.
-struct Gate(Arc<Quota>);
-
-impl Drop for Gate {
-    fn drop(&mut self) {
-        self.0.set_limit(usize::MAX);
     }
 }
 

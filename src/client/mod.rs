@@ -1,10 +1,12 @@
 //! The client: connects, calls, reconnects.
 
+mod attempt;
 mod backoff;
 mod channel;
 mod connection;
 mod keepalive;
 mod opening;
+mod pool;
 mod security;
 mod settings;
 mod streaming;

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::call::deadline::{self, within};
 use crate::call::outbound::Outbound;
 use crate::call::{APPLICATION_GRPC, Head, outbox};
-use crate::client::connection::Connection;
+use crate::client::pool::{ENDED, Place, Seen};
 use crate::client::settings::Settings;
 use crate::client::subchannel::Subchannel;
 use crate::client::target::Target;
@@ -96,9 +96,8 @@ impl Opening {
 
     /// Sends the headers, once there is a connection and a free stream on it.
     pub(crate) async fn open(&self, subchannel: &Arc<Subchannel>, settings: &Settings) -> Result<Opened, Status> {
-        if let Some(connection) = subchannel.ready()
-            && let Some(permit) = connection.quota.try_acquire()
-            && let Some(opened) = self.send(connection, permit, subchannel, settings)?
+        if let Some(place) = subchannel.try_place()
+            && let Some(opened) = self.send(place, &subchannel.target, settings)?
         {
             return Ok(opened);
         }
@@ -107,31 +106,26 @@ impl Opening {
     }
 
     async fn wait_and_open(&self, subchannel: &Arc<Subchannel>, settings: &Settings) -> Result<Opened, Status> {
-        for _ in 0..CONNECTIONS {
-            let connected = Arc::clone(subchannel).connect(settings.connect_timeout, settings.keepalive);
-            let mut connection = within(self.deadline, connected).await??;
-            let permit = within(self.deadline, Arc::clone(&connection.quota).acquire()).await?;
-            // It may have been lost in the meantime.
-            if connection.is_usable()
-                && let Some(opened) = self.send(connection, permit, subchannel, settings)?
-            {
+        let mut seen = Seen::default();
+        for _ in 0..ENDED {
+            let place = within(self.deadline, subchannel.place(settings, &mut seen)).await??;
+            // The connection may have been lost in the meantime.
+            if let Some(opened) = self.send(place, &subchannel.target, settings)? {
                 return Ok(opened);
             }
         }
-        let lost = format!("{} ended {CONNECTIONS} connections before the call could be sent", subchannel.target);
-        Err(Status::unavailable(lost))
+        Err(subchannel.lost())
     }
 
     /// `None` if the connection has just ended, or has been told to: nothing was sent.
     fn send(
         &self,
-        mut connection: Connection,
-        permit: Permit,
-        subchannel: &Subchannel,
+        Place { mut requests, permit }: Place,
+        target: &Target,
         settings: &Settings,
     ) -> Result<Option<Opened>, Status> {
-        let request = self.request(&subchannel.target, &settings.user_agent)?;
-        match connection.requests.send_request(request, false) {
+        let request = self.request(target, &settings.user_agent)?;
+        match requests.send_request(request, false) {
             Ok((response, stream)) => Ok(Some(Opened { response, stream, permit })),
             Err(error) if error.is_go_away() || error.is_io() => Ok(None),
             Err(error) => Err(Status::internal(format!("the call cannot be sent: {error}")).with_source(error)),
@@ -199,8 +193,5 @@ fn insert_timeout(headers: &mut HeaderMap, deadline: Instant) -> Result<(), Stat
     Ok(())
 }
 
-/// How many connections a call sees end before it has gone out. A server that
-/// takes connections and no calls would else keep it busy for ever.
-const CONNECTIONS: usize = 5;
 const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 const TRAILERS: HeaderValue = HeaderValue::from_static("trailers");

@@ -1,143 +1,116 @@
-//! One server, and the connection to it.
+//! One server, and the way to its connections.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
-use tokio::task::AbortHandle;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
-use crate::client::backoff::Backoff;
-use crate::client::connection::{self, Connection, Driver};
-use crate::client::keepalive::{self, Keepalive};
+use crate::client::attempt::Attempt;
+use crate::client::pool::{ENDED, Next, Phase, Place, Pool, Seen};
+use crate::client::settings::Settings;
 use crate::client::target::Target;
 use crate::status::Status;
+use crate::transport::Queue;
 
-/// Connects when a call needs it, keeps the connection, and forgets it when it ends.
-///
-/// ```text
-/// Idle ---> Connecting ---> Ready ---> Idle
-///                |
-///                +--------> Failed ---> Connecting   (after a pause)
-/// ```
+/// Gives calls a place on a connection, and connects when they need it.
 #[derive(Debug)]
 pub(crate) struct Subchannel {
     pub(crate) target: Target,
-    state: Mutex<State>,
-    /// Told when an attempt to connect has ended.
-    changed: Notify,
-}
-
-#[derive(Debug)]
-struct State {
-    phase: Phase,
-    backoff: Backoff,
-    /// Counts attempts, so that the end of an old connection is not taken for
-    /// that of the present one.
-    attempt: u64,
-    /// How often the server has ended a connection for our pings.
-    complaints: u32,
-}
-
-#[derive(Debug)]
-enum Phase {
-    Idle,
-    Connecting(Option<AbortHandle>),
-    Ready(Connection),
-    /// Calls made before this time fail with the status at once.
-    Failed(Status, Instant),
+    pool: Mutex<Pool>,
+    queue: Arc<Queue>,
 }
 
 impl Subchannel {
     pub(crate) fn new(target: Target) -> Arc<Self> {
-        let state = State { phase: Phase::Idle, backoff: Backoff::default(), attempt: 0, complaints: 0 };
-        Arc::new(Self { target, state: Mutex::new(state), changed: Notify::new() })
+        Arc::new(Self { target, pool: Mutex::default(), queue: Arc::default() })
     }
 
-    /// The connection, if there is one that works.
-    pub(crate) fn ready(&self) -> Option<Connection> {
-        let mut state = self.lock();
-        let Phase::Ready(connection) = &mut state.phase else {
-            return None;
+    /// A place for a call, if there is one now and nobody waits for it.
+    #[inline]
+    pub(crate) fn try_place(&self) -> Option<Place> {
+        if self.queue.is_empty() { self.lock().place() } else { None }
+    }
+
+    /// Waits for a place; an error once an attempt to connect has failed and
+    /// there is no connection.
+    pub(crate) async fn place(self: &Arc<Self>, settings: &Settings, seen: &mut Seen) -> Result<Place, Status> {
+        self.wait(settings, seen, Pool::place).await
+    }
+
+    /// Waits for a connection, with a place on it or without.
+    pub(crate) async fn connect(self: &Arc<Self>, settings: &Settings) -> Result<(), Status> {
+        let connected = |pool: &mut Pool| {
+            pool.prune();
+            (!pool.is_empty()).then_some(())
         };
-        if connection.is_usable() {
-            return Some(connection.clone());
-        }
-        state.phase = Phase::Idle;
-        None
+        self.wait(settings, &mut Seen::default(), connected).await
     }
 
-    /// Waits for the connection; an error once an attempt to make it has failed.
-    pub(crate) async fn connect(
-        self: Arc<Self>,
-        patience: Duration,
-        keepalive: Keepalive,
-    ) -> Result<Connection, Status> {
-        loop {
-            let changed = self.changed.notified();
-            if let Some(connection) = self.ready() {
-                return Ok(connection);
+    async fn wait<T>(
+        self: &Arc<Self>,
+        settings: &Settings,
+        seen: &mut Seen,
+        find: impl Fn(&mut Pool) -> Option<T>,
+    ) -> Result<T, Status> {
+        let ask = || {
+            let mut pool = self.lock();
+            if let Some(found) = find(&mut pool) {
+                return Ok(Ok(found));
             }
-            let attempt = self.begin(patience, keepalive)?;
-            changed.await;
-            // However long it took: who has waited for an attempt hears how it ended.
-            if let Some(status) = self.failure_of(attempt) {
-                return Err(status);
+            match pool.next(settings.max_connections, seen) {
+                Next::Wait(until) => Err(until),
+                Next::Fail(status) => Ok(Err(status)),
+                Next::GiveUp => Ok(Err(self.lost())),
+                Next::Connect => match self.begin(pool, settings, seen) {
+                    Ok(()) => Err(None),
+                    Err(status) => Ok(Err(status)),
+                },
             }
-        }
+        };
+        self.queue.wait(ask).await
     }
 
-    /// Begins an attempt, unless one is under way; gives its number.
-    fn begin(self: &Arc<Self>, patience: Duration, keepalive: Keepalive) -> Result<u64, Status> {
+    /// The status of a call that has seen too many connections end.
+    #[cold]
+    pub(crate) fn lost(&self) -> Status {
+        Status::unavailable(format!("{} ended {ENDED} connections before the call could be sent", self.target))
+    }
+
+    /// Begins an attempt for a call.
+    fn begin(
+        self: &Arc<Self>,
+        mut pool: MutexGuard<'_, Pool>,
+        settings: &Settings,
+        seen: &mut Seen,
+    ) -> Result<(), Status> {
         let runtime = Handle::try_current().map_err(|error| {
             let message = "a call needs a tokio runtime around it (a blocking channel has its own)";
             Status::internal(message).with_source(error)
         })?;
-        let attempt = match self.next_attempt()? {
-            Next::Begin(attempt) => attempt,
-            Next::Wait(number) => return Ok(number),
+        let number = pool.begin(seen);
+        let attempt = Attempt {
+            subchannel: Arc::downgrade(self),
+            queue: Arc::clone(&self.queue),
+            number,
+            complaints: pool.complaints,
+            started: Instant::now(),
+            target: self.target.clone(),
+            surplus: !pool.is_empty(),
         };
-        let number = attempt.number;
         // Without the lock: a runtime that is shutting down drops the task here and now.
-        let task = runtime.spawn(attempt.run(patience, keepalive)).abort_handle();
-        let mut state = self.lock();
-        if state.attempt == number
-            && let Phase::Connecting(owner) = &mut state.phase
+        drop(pool);
+        let task = runtime.spawn(attempt.run(settings.connect_timeout, settings.keepalive)).abort_handle();
+        let mut pool = self.lock();
+        if pool.attempt == number
+            && let Phase::Connecting(owner) = &mut pool.phase
         {
             *owner = Some(task);
         }
-        Ok(number)
+        Ok(())
     }
 
-    fn next_attempt(self: &Arc<Self>) -> Result<Next, Status> {
-        let mut state = self.lock();
-        match &state.phase {
-            Phase::Connecting(_) | Phase::Ready(_) => return Ok(Next::Wait(state.attempt)),
-            Phase::Failed(status, until) if Instant::now() < *until => return Err(status.clone()),
-            Phase::Idle | Phase::Failed(..) => {}
-        }
-        state.attempt += 1;
-        state.phase = Phase::Connecting(None);
-        Ok(Next::Begin(Attempt {
-            subchannel: Arc::downgrade(self),
-            number: state.attempt,
-            complaints: state.complaints,
-            started: Instant::now(),
-            target: self.target.clone(),
-        }))
-    }
-
-    fn failure_of(&self, attempt: u64) -> Option<Status> {
-        let state = self.lock();
-        match &state.phase {
-            Phase::Failed(status, _) if state.attempt == attempt => Some(status.clone()),
-            _ => None,
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Pool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -148,98 +121,5 @@ impl Drop for Subchannel {
         if let Phase::Connecting(Some(task)) = &self.lock().phase {
             task.abort();
         }
-    }
-}
-
-enum Next {
-    Begin(Attempt),
-    /// One is under way, or has just succeeded.
-    Wait(u64),
-}
-
-/// One attempt to connect, and the connection that comes of it.
-struct Attempt {
-    subchannel: Weak<Subchannel>,
-    number: u64,
-    /// Those that came before it.
-    complaints: u32,
-    started: Instant,
-    target: Target,
-}
-
-impl Attempt {
-    async fn run(self, patience: Duration, keepalive: Keepalive) {
-        match timeout(patience, self.establish(keepalive.after(self.complaints))).await {
-            Ok(Ok((connection, driver))) => {
-                self.succeed(connection);
-                if let Err(error) = driver.await {
-                    tracing::debug!(server = %self.target, %error, "connection ended");
-                    if keepalive::is_complaint(&error) {
-                        self.complain();
-                    }
-                }
-            }
-            Ok(Err(status)) => self.fail(status),
-            Err(_) => self.fail(self.failure(&format!("no answer within {patience:?}"))),
-        }
-    }
-
-    /// The server wants less pings; other connections may have told it, too.
-    fn complain(&self) {
-        tracing::warn!(server = %self.target, "the server complains of pings: the next connections send half as many");
-        if let Some(subchannel) = self.subchannel.upgrade() {
-            let mut state = subchannel.lock();
-            state.complaints = state.complaints.max(self.complaints + 1);
-        }
-    }
-
-    async fn establish(&self, keepalive: Keepalive) -> Result<(Connection, Driver), Status> {
-        let io = self.target.connect().await.map_err(|error| self.failure(&error).with_source(error))?;
-        connection::establish(io, keepalive).await.map_err(|error| self.failure(&error).with_source(error))
-    }
-
-    #[cold]
-    fn failure(&self, error: &dyn std::fmt::Display) -> Status {
-        Status::unavailable(format!("cannot connect to {}: {error}", self.target))
-    }
-
-    fn succeed(&self, connection: Connection) {
-        self.settle(|state| {
-            state.backoff.reset();
-            state.phase = Phase::Ready(connection);
-        });
-    }
-
-    fn fail(&self, status: Status) {
-        tracing::debug!(%status);
-        self.settle(|state| self.fail_in(state, status));
-    }
-
-    fn fail_in(&self, state: &mut State, status: Status) {
-        let pause = state.backoff.next(fastrand::f64());
-        state.phase = Phase::Failed(status, self.started + pause);
-    }
-
-    /// Changes the state, unless a newer attempt has come in between.
-    fn settle(&self, change: impl FnOnce(&mut State)) {
-        if let Some(subchannel) = self.subchannel.upgrade() {
-            let mut state = subchannel.lock();
-            if state.attempt == self.number {
-                change(&mut state);
-            }
-            drop(state);
-            subchannel.changed.notify_waiters();
-        }
-    }
-}
-
-/// The task has ended, or was dropped with its runtime: the next call connects anew.
-impl Drop for Attempt {
-    fn drop(&mut self) {
-        self.settle(|state| match state.phase {
-            Phase::Connecting(_) => self.fail_in(state, self.failure(&"the runtime was shut down")),
-            Phase::Ready(_) => state.phase = Phase::Idle,
-            Phase::Idle | Phase::Failed(..) => {}
-        });
     }
 }

@@ -31,7 +31,7 @@ pub(crate) use keepalive::{Gone, Pinger};
 pub(crate) use meter::{Allowance, Meter};
 pub use peer::Peer;
 pub(crate) use pulse::Pulse;
-pub(crate) use quota::{Permit, Quota};
+pub(crate) use quota::{Permit, Queue, Quota};
 #[cfg(feature = "tls")]
 pub(crate) use tls::Connector;
 #[cfg(feature = "tls")]

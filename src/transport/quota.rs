@@ -1,11 +1,12 @@
-//! How many streams a client may have open on one connection.
+//! How many streams a client may have open on its connections.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
 
-/// What the server allows, and what is open.
+/// What the server allows on one connection, and what is open.
 ///
 /// h2 would queue streams beyond that itself, but it sends a queued stream even
 /// after its call was cancelled: HEADERS and RST_STREAM at once. A server
@@ -14,7 +15,14 @@ use tokio::sync::Notify;
 pub(crate) struct Quota {
     limit: AtomicUsize,
     open: AtomicUsize,
-    /// Calls in the queue: while there are some, no other call goes ahead of them.
+    /// Told of every change that may let a call go.
+    queue: Arc<Queue>,
+}
+
+/// The calls that wait for a stream, whichever connection has it.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    /// While there are some, no other call goes ahead of them.
     waiting: AtomicUsize,
     changed: Notify,
 }
@@ -24,68 +32,81 @@ pub(crate) struct Quota {
 pub(crate) struct Permit(Arc<Quota>);
 
 impl Quota {
-    pub(crate) fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self {
-            limit: AtomicUsize::new(limit),
-            open: AtomicUsize::new(0),
-            waiting: AtomicUsize::new(0),
-            changed: Notify::new(),
-        })
+    pub(crate) fn new(limit: usize, queue: Arc<Queue>) -> Arc<Self> {
+        Arc::new(Self { limit: AtomicUsize::new(limit), open: AtomicUsize::new(0), queue })
     }
 
-    /// A permit, if one is free and nobody waits for it.
-    pub(crate) fn try_acquire(self: &Arc<Self>) -> Option<Permit> {
-        if self.waiting.load(Ordering::SeqCst) > 0 { None } else { self.take() }
-    }
-
-    /// Waits for a permit.
-    pub(crate) async fn acquire(self: Arc<Self>) -> Permit {
-        let _waiting = Waiting::new(&self);
-        loop {
-            let changed = self.changed.notified();
-            if let Some(permit) = self.take() {
-                return permit;
-            }
-            changed.await;
-        }
-    }
-
-    /// Follows what the server allows.
-    pub(crate) fn set_limit(&self, limit: usize) {
-        if self.limit.swap(limit, Ordering::SeqCst) != limit {
-            self.changed.notify_waiters();
-        }
-    }
-
-    /// Whether there are calls.
-    pub(crate) fn is_in_use(&self) -> bool {
-        self.open.load(Ordering::Relaxed) > 0
-    }
-
-    fn take(self: &Arc<Self>) -> Option<Permit> {
+    /// A permit, if one is free.
+    #[inline]
+    pub(crate) fn take(self: &Arc<Self>) -> Option<Permit> {
         let limit = self.limit.load(Ordering::SeqCst);
         let taken =
             self.open.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |open| (open < limit).then_some(open + 1));
         taken.is_ok().then(|| Permit(Arc::clone(self)))
     }
+
+    /// Follows what the server allows.
+    #[inline]
+    pub(crate) fn set_limit(&self, limit: usize) {
+        // Its only writer is the connection's task.
+        if self.limit.load(Ordering::Relaxed) != limit {
+            self.limit.store(limit, Ordering::SeqCst);
+            self.queue.wake_all();
+        }
+    }
+
+    /// Whether there are calls.
+    #[inline]
+    pub(crate) fn is_in_use(&self) -> bool {
+        self.open.load(Ordering::Relaxed) > 0
+    }
+}
+
+impl Queue {
+    /// Whether nobody waits.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.load(Ordering::SeqCst) == 0
+    }
+
+    /// Asks until there is an answer: now, and again when something has
+    /// changed or the time has come that was given in place of an answer.
+    pub(crate) async fn wait<T>(&self, mut ask: impl FnMut() -> Result<T, Option<Instant>>) -> T {
+        let _waiting = Waiting::new(self);
+        loop {
+            let changed = self.changed.notified();
+            match ask() {
+                Ok(answer) => return answer,
+                Err(None) => changed.await,
+                // Late or not, it is asked again.
+                Err(Some(time)) => drop(timeout_at(time, changed).await),
+            }
+        }
+    }
+
+    /// Something has changed for all who wait.
+    pub(crate) fn wake_all(&self) {
+        self.changed.notify_waiters();
+    }
 }
 
 impl Drop for Permit {
+    #[inline]
     fn drop(&mut self) {
         self.0.open.fetch_sub(1, Ordering::SeqCst);
-        if self.0.waiting.load(Ordering::SeqCst) > 0 {
-            self.0.changed.notify_one();
+        if !self.0.queue.is_empty() {
+            self.0.queue.changed.notify_one();
         }
     }
 }
 
 /// Counts a call in the queue, however it leaves it.
-struct Waiting<'a>(&'a Quota);
+struct Waiting<'a>(&'a Queue);
 
 impl<'a> Waiting<'a> {
-    fn new(quota: &'a Quota) -> Self {
-        quota.waiting.fetch_add(1, Ordering::SeqCst);
-        Self(quota)
+    fn new(queue: &'a Queue) -> Self {
+        queue.waiting.fetch_add(1, Ordering::SeqCst);
+        Self(queue)
     }
 }
 
@@ -98,27 +119,38 @@ impl Drop for Waiting<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+    use tokio::task::JoinHandle;
+
+    fn quota(limit: usize) -> Arc<Quota> {
+        Quota::new(limit, Arc::default())
+    }
+
+    fn waiting(quota: &Arc<Quota>) -> JoinHandle<Permit> {
+        let quota = Arc::clone(quota);
+        tokio::spawn(async move { quota.queue.wait(|| quota.take().ok_or(None)).await })
+    }
 
     /// C16: calls beyond the limit wait, and go on one by one.
     #[tokio::test]
     async fn who_comes_late_waits_for_who_leaves() {
-        let quota = Quota::new(1);
-        let first = quota.try_acquire().unwrap();
-        assert!(quota.try_acquire().is_none());
-        let waiting = tokio::spawn(Arc::clone(&quota).acquire());
+        let quota = quota(1);
+        let first = quota.take().unwrap();
+        assert!(quota.take().is_none());
+        let waiting = waiting(&quota);
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished());
         drop(first);
-        assert!(quota.try_acquire().is_none(), "nobody goes ahead of the queue");
+        assert!(!quota.queue.is_empty(), "nobody goes ahead of the queue");
         waiting.await.unwrap();
-        assert!(quota.try_acquire().is_some());
+        assert!(quota.queue.is_empty() && quota.take().is_some());
     }
 
     /// C16: a limit of 0 holds everybody until it is raised.
     #[tokio::test]
     async fn a_raised_limit_lets_all_go_that_fit() {
-        let quota = Quota::new(0);
-        let calls: Vec<_> = (0..3).map(|_| tokio::spawn(Arc::clone(&quota).acquire())).collect();
+        let quota = quota(0);
+        let calls: Vec<_> = (0..3).map(|_| waiting(&quota)).collect();
         tokio::task::yield_now().await;
         quota.set_limit(2);
         let mut permits = Vec::new();
@@ -134,13 +166,24 @@ mod tests {
     /// C12: a call that is cancelled in the queue holds up nobody.
     #[tokio::test]
     async fn leaving_the_queue_wakes_the_next() {
-        let quota = Quota::new(1);
-        let held = quota.try_acquire().unwrap();
-        let cancelled = tokio::spawn(Arc::clone(&quota).acquire());
-        let next = tokio::spawn(Arc::clone(&quota).acquire());
+        let quota = quota(1);
+        let held = quota.take().unwrap();
+        let cancelled = waiting(&quota);
+        let next = waiting(&quota);
         tokio::task::yield_now().await;
         drop(held);
         cancelled.abort();
         next.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_names_a_time_is_asked_again_when_it_has_come() {
+        let (queue, begin, mut asked) = (Queue::default(), Instant::now(), 0);
+        let answer = queue.wait(|| {
+            asked += 1;
+            if asked == 3 { Ok("yes") } else { Err(Some(begin + Duration::from_secs(asked))) }
+        });
+        assert_eq!(answer.await, "yes");
+        assert_eq!(begin.elapsed().as_secs(), 2);
     }
 }

@@ -1,0 +1,130 @@
+//! An attempt to connect, and the connection that comes of it.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Weak};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+
+use crate::client::connection::{self, Connection, Driver};
+use crate::client::keepalive::{self, Keepalive};
+use crate::client::pool::{Phase, Pool};
+use crate::client::subchannel::Subchannel;
+use crate::client::target::Target;
+use crate::status::Status;
+use crate::transport::{Alarm, Queue};
+
+/// One attempt to connect; then the connection's task, to its end.
+pub(crate) struct Attempt {
+    pub(crate) subchannel: Weak<Subchannel>,
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) number: u64,
+    /// Those that came before it.
+    pub(crate) complaints: u32,
+    pub(crate) started: Instant,
+    pub(crate) target: Target,
+    /// Whether there are other connections: then it ends when it is not used.
+    pub(crate) surplus: bool,
+}
+
+impl Attempt {
+    pub(crate) async fn run(self, patience: Duration, keepalive: Keepalive) {
+        match timeout(patience, self.establish(keepalive.after(self.complaints))).await {
+            Ok(Ok((connection, driver))) => {
+                self.settle(|pool| pool.succeed(connection));
+                if let Err(error) = self.drive(driver).await {
+                    tracing::debug!(server = %self.target, %error, "connection ended");
+                    if keepalive::is_complaint(&error) {
+                        self.complain();
+                    }
+                }
+            }
+            Ok(Err(status)) => self.fail(status),
+            Err(_) => self.fail(self.failure(&format!("no answer within {patience:?}"))),
+        }
+    }
+
+    /// Polls the connection to its end, and forgets it before, when it is of no use any more.
+    async fn drive(&self, mut driver: Driver) -> io::Result<()> {
+        let mut alarm = Alarm::default();
+        if self.surplus {
+            poll_fn(|cx| {
+                alarm.set(cx, Some(Instant::now() + REST));
+                Poll::Ready(())
+            })
+            .await;
+        }
+        poll_fn(|cx| {
+            let polled = Pin::new(&mut driver).poll(cx);
+            if polled.is_pending() {
+                self.look_after(&mut alarm, cx);
+            }
+            polled
+        })
+        .await
+    }
+
+    #[inline]
+    fn look_after(&self, alarm: &mut Alarm, cx: &mut Context<'_>) {
+        if alarm.is_due() {
+            self.with_pool(|pool| pool.rest(self.number));
+            alarm.set(cx, Some(Instant::now() + REST));
+        }
+        // A server that goes away may do so slowly: calls that wait need not.
+        if !self.queue.is_empty() && self.with_pool(Pool::prune) == Some(true) {
+            self.queue.wake_all();
+        }
+    }
+
+    /// The server wants less pings; other connections may have told it, too.
+    fn complain(&self) {
+        tracing::warn!(server = %self.target, "the server complains of pings: the next connections send half as many");
+        self.with_pool(|pool| pool.complaints = pool.complaints.max(self.complaints + 1));
+    }
+
+    async fn establish(&self, keepalive: Keepalive) -> Result<(Connection, Driver), Status> {
+        let io = self.target.connect().await.map_err(|error| self.failure(&error).with_source(error))?;
+        let established = connection::establish(io, keepalive, Arc::clone(&self.queue)).await;
+        established.map_err(|error| self.failure(&error).with_source(error))
+    }
+
+    #[cold]
+    fn failure(&self, error: &dyn std::fmt::Display) -> Status {
+        Status::unavailable(format!("cannot connect to {}: {error}", self.target))
+    }
+
+    fn fail(&self, status: Status) {
+        tracing::debug!(%status);
+        self.settle(|pool| pool.fail(status, self.started));
+    }
+
+    /// Changes the pool and tells all who wait.
+    fn settle(&self, change: impl FnOnce(&mut Pool)) {
+        self.with_pool(change);
+        self.queue.wake_all();
+    }
+
+    fn with_pool<T>(&self, change: impl FnOnce(&mut Pool) -> T) -> Option<T> {
+        self.subchannel.upgrade().map(|subchannel| change(&mut subchannel.lock()))
+    }
+}
+
+/// The task has ended, or was dropped with its runtime: the next call connects anew.
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        self.settle(|pool| {
+            pool.end(self.number);
+            // Nobody begins another attempt before this one has ended.
+            if pool.attempt == self.number && matches!(pool.phase, Phase::Connecting(_)) {
+                pool.fail(self.failure(&"the runtime was shut down"), self.started);
+            }
+        });
+    }
+}
+
+/// How long a connection that is one more may be without calls: it ends when
+/// that has twice been seen, so after one to two times as long.
+const REST: Duration = Duration::from_secs(30);

@@ -1,0 +1,217 @@
+//! The connections to one server, and whether there may be one more.
+
+use bytes::Bytes;
+use h2::client::SendRequest;
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+use crate::client::backoff::Backoff;
+use crate::client::connection::Connection;
+use crate::status::Status;
+use crate::transport::Permit;
+
+/// Connections that calls can be made on, and the attempt to make the next one.
+///
+/// There is one attempt at a time, whatever it is for: the first connection or
+/// one more.
+#[derive(Debug, Default)]
+pub(crate) struct Pool {
+    /// The oldest first: it is filled before the others, which so come to rest
+    /// when there is less to do.
+    members: Vec<Member>,
+    pub(crate) phase: Phase,
+    backoff: Backoff,
+    /// The number of the newest attempt.
+    pub(crate) attempt: u64,
+    /// How often the server has ended a connection for our pings.
+    pub(crate) complaints: u32,
+}
+
+/// What became of the newest attempt to connect.
+///
+/// ```text
+/// Idle ---> Connecting ---> Idle              (there is a connection more)
+///                |
+///                +--------> Failed ---> Connecting   (after a pause)
+/// ```
+#[derive(Debug, Default)]
+pub(crate) enum Phase {
+    #[default]
+    Idle,
+    Connecting(Option<AbortHandle>),
+    /// There is no attempt before this time.
+    Failed(Status, Instant),
+}
+
+#[derive(Debug)]
+struct Member {
+    /// That of the attempt that has made it.
+    number: u64,
+    connection: Connection,
+    /// Whether it had no calls when it was last asked, and has been given none since.
+    resting: bool,
+}
+
+/// A call's place on a connection.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) requests: SendRequest<Bytes>,
+    pub(crate) permit: Permit,
+}
+
+/// What a call does that finds no place.
+#[derive(Debug)]
+pub(crate) enum Next {
+    Connect,
+    /// Until something has changed, or until the time has come.
+    Wait(Option<Instant>),
+    Fail(Status),
+    /// Too many connections have ended under it.
+    GiveUp,
+}
+
+/// What a call has seen while it waited.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// The newest attempt that it has waited for.
+    attempt: u64,
+    /// How many connections, made by such attempts, have ended.
+    ended: usize,
+}
+
+impl Pool {
+    /// A place on the first connection that has one. Connections that were lost are forgotten.
+    #[inline]
+    pub(crate) fn place(&mut self) -> Option<Place> {
+        let mut index = 0;
+        while let Some(Member { connection, resting, .. }) = self.members.get_mut(index) {
+            if !connection.is_usable() {
+                self.forget(index);
+                continue;
+            }
+            if let Some(permit) = connection.quota.take() {
+                *resting = false;
+                return Some(Place { requests: connection.requests.clone(), permit });
+            }
+            index += 1;
+        }
+        None
+    }
+
+    /// Forgets the connections that were lost or told to end; whether there were any.
+    pub(crate) fn prune(&mut self) -> bool {
+        let before = self.members.len();
+        for index in (0..before).rev() {
+            if !self.members[index].connection.is_usable() {
+                self.forget(index);
+            }
+        }
+        self.members.len() < before
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// For a call that has found no place, and may make up to `max` connections of those that there are.
+    pub(crate) fn next(&self, max: usize, seen: &mut Seen) -> Next {
+        self.count_ended(seen);
+        let alone = self.members.is_empty();
+        match &self.phase {
+            Phase::Connecting(_) => {
+                seen.attempt = self.attempt;
+                Next::Wait(None)
+            }
+            // However long it took: who has waited for an attempt hears how it ended.
+            Phase::Failed(status, until) if alone && (seen.attempt == self.attempt || Instant::now() < *until) => {
+                Next::Fail(status.clone())
+            }
+            _ if seen.ended >= ENDED => {
+                if alone {
+                    Next::GiveUp
+                } else {
+                    Next::Wait(None)
+                }
+            }
+            _ if !alone && (self.members.len() >= max || self.has_unused()) => Next::Wait(None),
+            Phase::Failed(_, until) if Instant::now() < *until => Next::Wait(Some(*until)),
+            Phase::Idle | Phase::Failed(..) => Next::Connect,
+        }
+    }
+
+    /// Begins an attempt for this call; gives its number.
+    pub(crate) fn begin(&mut self, seen: &mut Seen) -> u64 {
+        self.attempt += 1;
+        seen.attempt = self.attempt;
+        self.phase = Phase::Connecting(None);
+        self.attempt
+    }
+
+    /// The newest attempt has made a connection.
+    pub(crate) fn succeed(&mut self, connection: Connection) {
+        self.backoff.reset();
+        self.phase = Phase::Idle;
+        self.members.push(Member { number: self.attempt, connection, resting: false });
+    }
+
+    /// The newest attempt, which had begun then, has failed.
+    pub(crate) fn fail(&mut self, status: Status, started: Instant) {
+        let pause = self.backoff.next(fastrand::f64());
+        self.phase = Phase::Failed(status, started + pause);
+    }
+
+    /// The connection that this attempt has made is over.
+    pub(crate) fn end(&mut self, number: u64) {
+        if let Some(index) = self.position(number) {
+            self.forget(index);
+        }
+    }
+
+    /// Forgets a connection that has had no calls since it was last asked for,
+    /// unless there is no other.
+    pub(crate) fn rest(&mut self, number: u64) {
+        let Some(index) = self.position(number) else {
+            return;
+        };
+        let several = self.members.len() > 1;
+        let member = &mut self.members[index];
+        let unused = !member.connection.quota.is_in_use();
+        if unused && member.resting && several {
+            self.forget(index);
+        } else {
+            member.resting = unused;
+        }
+    }
+
+    /// Sees whether the connection that the call has waited for is over already.
+    fn count_ended(&self, seen: &mut Seen) {
+        let newest = seen.attempt == self.attempt && !matches!(self.phase, Phase::Idle);
+        if seen.attempt != 0 && !newest && self.position(seen.attempt).is_none() {
+            seen.attempt = 0;
+            seen.ended += 1;
+        }
+    }
+
+    fn position(&self, number: u64) -> Option<usize> {
+        self.members.iter().position(|member| member.number == number)
+    }
+
+    /// Whether a connection has no calls and no room for any: a server that
+    /// allows none is not asked for more connections.
+    fn has_unused(&self) -> bool {
+        self.members.iter().any(|member| !member.connection.quota.is_in_use())
+    }
+
+    fn forget(&mut self, index: usize) {
+        self.members.remove(index);
+        if self.members.is_empty() && matches!(self.phase, Phase::Failed(..)) {
+            // What has failed was one more connection: it says nothing of the first.
+            self.backoff.reset();
+            self.phase = Phase::Idle;
+        }
+    }
+}
+
+/// How many connections a call sees end before it has gone out. A server that
+/// takes connections and no calls would else keep it busy for ever.
+pub(crate) const ENDED: usize = 5;
