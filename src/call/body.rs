@@ -15,17 +15,25 @@ pub(crate) struct Body {
     unreleased: usize,
     /// The most of them that may stay so once the peer has sent all.
     kept: usize,
+    /// Whether the last of the bytes are the end of it all.
+    ends_with_data: bool,
     ended: bool,
 }
 
 impl Body {
-    /// `ended` if the peer is known to have sent all. To ask costs a lock, and
-    /// the first look at the bytes tells as well.
+    /// What a client sends. Whether that is nothing is not asked, since it costs
+    /// a lock, and the first look at the bytes tells as well.
     ///
     /// Up to `kept` bytes of the connection's window stay closed for as long as
     /// the call goes on: to open it for the last few costs a lock too.
-    pub(crate) fn new(stream: RecvStream, ended: bool, kept: usize) -> Self {
-        Self { stream, unreleased: 0, kept, ended }
+    pub(crate) fn of_request(stream: RecvStream, kept: usize) -> Self {
+        Self { stream, unreleased: 0, kept, ends_with_data: true, ended: false }
+    }
+
+    /// What a server sends: nothing, if it has `ended`; else trailers come
+    /// behind it, and the end of the bytes is that of the call.
+    pub(crate) fn of_response(stream: RecvStream, ended: bool) -> Self {
+        Self { stream, unreleased: 0, kept: HELD_BACK, ends_with_data: false, ended }
     }
 
     /// The bytes of one DATA frame; `None` once the peer has sent all.
@@ -52,8 +60,8 @@ impl Body {
                 return Poll::Pending;
             }
         };
-        // Asking again only to hear of the end costs a lock.
-        self.ended = self.stream.is_end_stream();
+        // To ask costs a lock, and so does the next look, which else tells.
+        self.ended = self.ends_with_data && self.stream.is_end_stream();
         Poll::Ready(Ok(Some(chunk)))
     }
 
@@ -88,4 +96,4 @@ impl Body {
 }
 
 /// What is held back at most.
-pub(crate) const HELD_BACK: usize = 32 * 1024;
+const HELD_BACK: usize = 32 * 1024;

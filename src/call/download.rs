@@ -11,7 +11,7 @@ use h2::RecvStream;
 use h2::client::ResponseFuture;
 use http::{HeaderMap, StatusCode, header};
 
-use crate::call::body::{Body, HELD_BACK};
+use crate::call::body::Body;
 use crate::call::deadline::{self, Timer};
 use crate::call::is_grpc;
 use crate::call::outbox::Outbox;
@@ -272,8 +272,7 @@ impl Download {
         };
         self.again = None;
         let ended = stream.is_end_stream();
-        // Here the end of the bytes is that of the call.
-        let body = Body::new(stream, ended, HELD_BACK);
+        let body = Body::of_response(stream, ended);
         let is_grpc = head.status == StatusCode::OK
             && head.headers.get(header::CONTENT_TYPE).is_some_and(|value| is_grpc(value.as_bytes()));
         if body.is_ended() && head.headers.contains_key(GRPC_STATUS) || !is_grpc && tells_failure(&head.headers) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::header::HeaderValue;
 
+use crate::client::headers::CommonHeaders;
 use crate::client::settings::{Settings, USER_AGENT};
 use crate::client::subchannel::Subchannel;
 use crate::client::target::Target;
@@ -188,8 +189,9 @@ impl Channel {
     /// If it is not printable ASCII.
     pub fn user_agent(mut self, name: &str) -> Result<Self, Error> {
         let value = HeaderValue::from_str(&format!("{name} {USER_AGENT}"));
-        self.settings.user_agent =
+        let value =
             value.map_err(|_| Error::new(Kind::Metadata, format!("the user agent {name:?} is not printable ASCII")))?;
+        self.settings.headers = Arc::new(CommonHeaders::new(value));
         Ok(self)
     }
 }

@@ -20,12 +20,19 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Whether calls can still be made on it: not after GOAWAY or a failure.
+    /// Whether calls can still be made on it.
     pub(crate) fn is_usable(&mut self) -> bool {
-        // Never Pending: a handle waits only for a stream that it has queued itself.
-        let polled = self.requests.poll_ready(&mut Context::from_waker(Waker::noop()));
-        matches!(polled, Poll::Ready(Ok(())))
+        is_usable(&mut self.requests)
     }
+}
+
+/// Whether calls can still be made by this: not after GOAWAY or a failure, and
+/// not when the numbers of streams are used up.
+///
+/// A handle that has just queued a stream may have to wait, which is no failure.
+pub(crate) fn is_usable(requests: &mut SendRequest<Bytes>) -> bool {
+    let polled = requests.poll_ready(&mut Context::from_waker(Waker::noop()));
+    !matches!(polled, Poll::Ready(Err(_)))
 }
 
 /// The connection itself: it must be polled to the end.

@@ -5,20 +5,22 @@ use std::sync::Arc;
 use bytes::Bytes;
 use h2::SendStream;
 use h2::client::ResponseFuture;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http::uri::{self, PathAndQuery, Uri};
+use http::header::{self, HeaderValue};
+use http::uri::{self, Uri};
 use http::{Method, Request as HttpRequest, Version};
 use tokio::time::Instant;
 
 use crate::call::deadline::{self, within};
 use crate::call::outbound::Outbound;
-use crate::call::{APPLICATION_GRPC, Head, outbox};
+use crate::call::{Head, outbox};
+use crate::client::connection::is_usable;
+use crate::client::path;
 use crate::client::pool::{ENDED, Place, Seen};
 use crate::client::settings::Settings;
 use crate::client::subchannel::Subchannel;
 use crate::client::target::Target;
 use crate::codec::{self, CHUNK, Chunks, Message, Packed};
-use crate::compression::{ACCEPTED, Compression, Encoding, GRPC_ACCEPT_ENCODING, GRPC_ENCODING};
+use crate::compression::{Compression, Encoding, GRPC_ENCODING};
 use crate::frame::PREFIX;
 use crate::metadata::Metadata;
 use crate::status::Status;
@@ -124,34 +126,29 @@ impl Opening {
         target: &Target,
         settings: &Settings,
     ) -> Result<Option<Opened>, Status> {
-        let request = self.request(target, &settings.user_agent)?;
+        let request = self.request(target, settings)?;
         match requests.send_request(request, false) {
             Ok((response, stream)) => Ok(Some(Opened { response, stream, permit })),
-            Err(error) if error.is_go_away() || error.is_io() => Ok(None),
+            Err(_) if !is_usable(&mut requests) => Ok(None),
             Err(error) => Err(Status::internal(format!("the call cannot be sent: {error}")).with_source(error)),
         }
     }
 
-    fn request(&self, target: &Target, user_agent: &HeaderValue) -> Result<HttpRequest<()>, Status> {
+    fn request(&self, target: &Target, settings: &Settings) -> Result<HttpRequest<()>, Status> {
         let mut request = HttpRequest::new(());
         *request.method_mut() = Method::POST;
         *request.version_mut() = Version::HTTP_2;
         *request.uri_mut() = uri(target, self.path)?;
         let headers = request.headers_mut();
-        if let Some(deadline) = self.deadline {
-            insert_timeout(headers, deadline)?;
-        }
-        headers.insert(header::TE, TRAILERS);
-        headers.insert(header::CONTENT_TYPE, APPLICATION_GRPC);
-        if cfg!(feature = "gzip") {
-            headers.insert(GRPC_ACCEPT_ENCODING, ACCEPTED);
-        }
+        *headers = settings.headers.copy(self.deadline.map(time_left).transpose()?);
         if self.encoding != Encoding::Identity {
             headers.insert(GRPC_ENCODING, self.encoding.name());
         }
-        self.metadata.append_to(headers);
-        // Last, so that it takes the place of one that came with another call.
-        headers.insert(header::USER_AGENT, user_agent.clone());
+        if !self.metadata.is_empty() {
+            self.metadata.append_to(headers);
+            // It takes the place of one that came with another call.
+            headers.insert(header::USER_AGENT, settings.headers.user_agent.clone());
+        }
         Ok(request)
     }
 }
@@ -171,27 +168,21 @@ impl Default for Payload {
     }
 }
 
-fn uri(target: &Target, path: &'static str) -> Result<Uri, Status> {
+fn uri(target: &Target, name: &'static str) -> Result<Uri, Status> {
     let malformed =
-        |error: http::Error| Status::internal(format!("{path:?} is no path of a method")).with_source(error);
+        |error: http::Error| Status::internal(format!("{name:?} is no path of a method")).with_source(error);
     let mut parts = uri::Parts::default();
     parts.scheme = Some(target.security.scheme());
     parts.authority = Some(target.authority.clone());
-    let path = PathAndQuery::from_maybe_shared(Bytes::from_static(path.as_bytes()));
-    parts.path_and_query = Some(path.map_err(|error| malformed(error.into()))?);
+    parts.path_and_query = Some(path::parse(name).map_err(|error| malformed(error.into()))?);
     Uri::from_parts(parts).map_err(|error| malformed(error.into()))
 }
 
-/// C11: the time that is left, in front of all other headers.
-fn insert_timeout(headers: &mut HeaderMap, deadline: Instant) -> Result<(), Status> {
+/// C11: the time that is left, as it is sent.
+fn time_left(deadline: Instant) -> Result<HeaderValue, Status> {
     let left = deadline.saturating_duration_since(Instant::now());
     if left.is_zero() {
         return Err(deadline::exceeded());
     }
-    let value = HeaderValue::try_from(timeout::format(left)).map_err(|_| deadline::exceeded())?;
-    headers.insert(GRPC_TIMEOUT, value);
-    Ok(())
+    HeaderValue::try_from(timeout::format(left)).map_err(|_| deadline::exceeded())
 }
-
-const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
-const TRAILERS: HeaderValue = HeaderValue::from_static("trailers");

@@ -81,21 +81,15 @@ pub(crate) struct Seen {
 
 impl Pool {
     /// A place on the first connection that has one. Connections that were lost are forgotten.
-    #[inline]
     pub(crate) fn place(&mut self) -> Option<Place> {
-        let mut index = 0;
-        while let Some(Member { connection, resting, .. }) = self.members.get_mut(index) {
-            if !connection.is_usable() {
-                self.forget(index);
-                continue;
-            }
-            if let Some(permit) = connection.quota.take() {
-                *resting = false;
-                return Some(Place { requests: connection.requests.clone(), permit });
-            }
-            index += 1;
-        }
-        None
+        self.prune();
+        self.try_place()
+    }
+
+    /// As [`place`](Self::place), but the connection may have been lost: to send a call tells as well.
+    #[inline]
+    pub(crate) fn try_place(&mut self) -> Option<Place> {
+        self.members.iter_mut().find_map(Member::place)
     }
 
     /// Forgets the connections that were lost or told to end; whether there were any.
@@ -209,6 +203,15 @@ impl Pool {
             self.backoff.reset();
             self.phase = Phase::Idle;
         }
+    }
+}
+
+impl Member {
+    #[inline]
+    fn place(&mut self) -> Option<Place> {
+        let permit = self.connection.quota.take()?;
+        self.resting = false;
+        Some(Place { requests: self.connection.requests.clone(), permit })
     }
 }
 

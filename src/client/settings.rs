@@ -1,11 +1,12 @@
 //! What can be set on a channel.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::HeaderValue;
 
 use crate::call::intake::Intake;
-
+use crate::client::headers::CommonHeaders;
 use crate::client::keepalive::Keepalive;
 use crate::compression::Compression;
 
@@ -20,7 +21,7 @@ pub(crate) struct Settings {
     pub(crate) max_connections: usize,
     pub(crate) connect_timeout: Duration,
     pub(crate) keepalive: Keepalive,
-    pub(crate) user_agent: HeaderValue,
+    pub(crate) headers: Arc<CommonHeaders>,
 }
 
 impl Default for Settings {
@@ -33,7 +34,7 @@ impl Default for Settings {
             max_connections: 1,
             connect_timeout: Duration::from_secs(20),
             keepalive: Keepalive::default(),
-            user_agent: HeaderValue::from_static(USER_AGENT),
+            headers: Arc::new(CommonHeaders::new(HeaderValue::from_static(USER_AGENT))),
         }
     }
 }

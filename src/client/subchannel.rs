@@ -25,10 +25,11 @@ impl Subchannel {
         Arc::new(Self { target, pool: Mutex::default(), queue: Arc::default() })
     }
 
-    /// A place for a call, if there is one now and nobody waits for it.
+    /// A place for a call, if there is one now and nobody waits for it; its
+    /// connection may just have been lost.
     #[inline]
     pub(crate) fn try_place(&self) -> Option<Place> {
-        if self.queue.is_empty() { self.lock().place() } else { None }
+        if self.queue.is_empty() { self.lock().try_place() } else { None }
     }
 
     /// Waits for a place; an error once an attempt to connect has failed and

@@ -63,7 +63,7 @@ impl Call {
     /// To be split before the call's future is boxed, so that each is moved once.
     pub fn split(self) -> (Inbound, Driver) {
         let terms = &self.link.terms;
-        let body = Body::new(self.body, false, terms.kept_window);
+        let body = Body::of_request(self.body, terms.kept_window);
         let intake = Intake::new(terms.max_recv_message_size, terms.max_decoded_message_size);
         let driver = Driver::new(self.respond, self.link, &self.head);
         (Inbound::new(self.head, body, intake), driver)
