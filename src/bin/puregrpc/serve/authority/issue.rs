@@ -11,8 +11,12 @@ use rcgen::{
 
 use super::Files;
 use super::key::Key;
+use super::whole;
 
-/// Writes certificates and keys; the authority's own only if there is none.
+/// Writes certificates, and the keys and the authority that are not there yet.
+///
+/// Others may do so at the same time. A key that is there stays, so that a certificate
+/// belongs to the key beside it, whoever was the last to write one.
 pub(super) fn issue(folder: &Path, files: &Files, names: Vec<String>) -> io::Result<()> {
     if !graviola::util::is_cpu_supported() {
         return Err(io::Error::other("this processor lacks what that needs; make one elsewhere, for --tls-cert"));
@@ -29,36 +33,28 @@ pub(super) fn issue(folder: &Path, files: &Files, names: Vec<String>) -> io::Res
     sign(client, &authority, &files.client_certificate, &files.client_key)
 }
 
-/// Makes a key and a certificate for it.
+/// Makes a certificate for the key of this file.
 fn sign(mut wanted: CertificateParams, authority: &Issuer<'_, Key>, certificate: &Path, file: &Path) -> io::Result<()> {
-    let key = Key::generate()?;
+    let key = Key::of(file)?;
     wanted.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     wanted.use_authority_key_identifier_extension = true;
     valid_for(&mut wanted, 90 * DAY);
     identify(&mut wanted, &key)?;
-    fs::write(certificate, wanted.signed_by(&key, authority).map_err(io::Error::other)?.pem())?;
-    key.save(file)
+    whole::replace(certificate, &wanted.signed_by(&key, authority).map_err(io::Error::other)?.pem())
 }
 
 /// The CA of the folder; made if there is none.
 fn authority(folder: &Path, certificate: &Path) -> io::Result<Issuer<'static, Key>> {
-    let file = folder.join("ca.key");
-    let known = match Key::load(&file) {
-        Ok(key) => Some(key),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(io::Error::other(format!("{}: {error}", file.display()))),
-    };
-    let is_new = known.is_none() || !certificate.exists();
-    let key = known.map_or_else(Key::generate, Ok)?;
+    let key = Key::of(&folder.join("ca.key"))?;
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, "puregrpc development CA");
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     valid_for(&mut params, 3650 * DAY);
     identify(&mut params, &key)?;
-    if is_new {
-        key.save(&file)?;
-        fs::write(certificate, params.self_signed(&key).map_err(io::Error::other)?.pem())?;
+    // Who else makes one now makes it for the same key and name: either serves for both.
+    if !fs::read(certificate).is_ok_and(|text| key.has_certificate(&text)) {
+        whole::replace(certificate, &params.self_signed(&key).map_err(io::Error::other)?.pem())?;
     }
     Ok(Issuer::new(params, key))
 }
