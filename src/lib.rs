@@ -205,6 +205,8 @@ mod server;
 mod status;
 mod timeout;
 mod transport;
+#[cfg(test)]
+mod wakes;
 
 pub use call::{Receiver, Receiving, Request, Response, Sender, Sending};
 pub use client::{Channel, ClientStreaming};

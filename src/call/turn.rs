@@ -53,24 +53,14 @@ const LEAST: usize = 256;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::task::{Wake, Waker};
-
-    #[derive(Default)]
-    struct Wakes(AtomicUsize);
-
-    impl Wake for Wakes {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
+    use crate::wakes::Wakes;
+    use std::task::Waker;
 
     #[test]
     fn a_turn_ends_after_enough_bytes_or_messages_and_wakes_its_task() {
         for (bytes, messages) in [(0, 4096), (256, 4096), (64 * 1024, 16), (4 * 1024 * 1024, 1)] {
-            let wakes = Arc::<Wakes>::default();
-            let waker = Waker::from(Arc::clone(&wakes));
+            let wakes = Wakes::default();
+            let waker = wakes.waker();
             let mut cx = Context::from_waker(&waker);
             let mut turn = Turn::default();
             for _ in 0..messages {
@@ -78,7 +68,7 @@ mod tests {
                 turn.take(bytes);
             }
             assert!(turn.poll(&mut cx).is_pending());
-            assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
+            assert_eq!(wakes.count(), 1);
             assert!(turn.poll(&mut cx).is_ready());
         }
     }

@@ -59,19 +59,9 @@ mod tests {
     use super::*;
     use crate::server::limits::Limits;
     use crate::transport::{Budget, Peer};
+    use crate::wakes::Wakes;
     use std::future::poll_fn;
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::task::{Wake, Waker};
-
-    #[derive(Default)]
-    struct Wakes(AtomicUsize);
-
-    impl Wake for Wakes {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
 
     fn link(memory: usize) -> Arc<Link> {
         Link::new(Peer::unknown(), Limits::default().terms(), Budget::new(memory, Arc::default()))
@@ -80,12 +70,12 @@ mod tests {
     /// Room may have come between the flush that was held back and this wait.
     #[tokio::test(start_paused = true)]
     async fn who_was_held_back_is_woken_although_there_is_room_by_now() {
-        let (wakes, link) = (Arc::<Wakes>::default(), link(1000));
-        let waker = Waker::from(Arc::clone(&wakes));
+        let (wakes, link) = (Wakes::default(), link(1000));
+        let waker = wakes.waker();
         let mut outlay = Outlay::default();
         let polled = outlay.poll(&mut Context::from_waker(&waker), 10, true, &link);
         assert!(polled.is_pending());
-        assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
+        assert_eq!(wakes.count(), 1);
     }
 
     /// A full socket is no fault while others use the memory up; a call that waits is.

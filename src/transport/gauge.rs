@@ -85,22 +85,12 @@ const FULL: usize = 1024 * 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::AtomicUsize;
-    use std::task::Wake;
-
-    #[derive(Default)]
-    struct Wakes(AtomicUsize);
-
-    impl Wake for Wakes {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
+    use crate::wakes::Wakes;
 
     #[test]
     fn who_waits_is_woken_when_all_is_written() {
-        let (wakes, gauge) = (Arc::<Wakes>::default(), Arc::<Gauge>::default());
-        let waker = Waker::from(Arc::clone(&wakes));
+        let (wakes, gauge) = (Wakes::default(), Arc::<Gauge>::default());
+        let waker = wakes.waker();
         let cx = Context::from_waker(&waker);
         gauge.add(FULL);
         let (stays, leaves) = (gauge.ticket(), gauge.ticket());
@@ -108,18 +98,18 @@ mod tests {
         stays.wait(&cx);
         leaves.wait(&cx);
         drop(leaves);
-        assert_eq!((gauge.is_full(), gauge.lock().len(), wakes.0.load(Ordering::Relaxed)), (true, 1, 0));
+        assert_eq!((gauge.is_full(), gauge.lock().len(), wakes.count()), (true, 1, 0));
         gauge.empty();
-        assert_eq!((gauge.is_full(), gauge.lock().len(), wakes.0.load(Ordering::Relaxed)), (false, 0, 1));
+        assert_eq!((gauge.is_full(), gauge.lock().len(), wakes.count()), (false, 0, 1));
     }
 
     /// Room may come between the look and the wait.
     #[test]
     fn who_comes_late_is_woken_at_once() {
-        let (wakes, gauge) = (Arc::<Wakes>::default(), Arc::<Gauge>::default());
-        let waker = Waker::from(Arc::clone(&wakes));
+        let (wakes, gauge) = (Wakes::default(), Arc::<Gauge>::default());
+        let waker = wakes.waker();
         gauge.add(FULL - 1);
         gauge.ticket().wait(&Context::from_waker(&waker));
-        assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
+        assert_eq!(wakes.count(), 1);
     }
 }
