@@ -5,6 +5,7 @@
 //! pipes are in memory. How many there are says `PUREGRPC_CORPUS` (10,000 if nothing does), which ones
 //! `PUREGRPC_CORPUS_SEED`; an input that does harm is printed with the command that says it again.
 
+mod altered;
 mod anatomy;
 mod client;
 mod crafted;

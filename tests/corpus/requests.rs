@@ -1,32 +1,22 @@
 //! Recorded requests, cut off and altered.
 
 use crate::{
+    altered::{Exchanges, Sound},
     anatomy::Anatomy,
     crafted,
-    dice::Dice,
-    places::{FLIPS, flip, locate, spread},
-    recording::{Recording, record_all},
+    recording::record_all,
     reference::Body,
-    run::{Target, Verdict, is_replay},
+    run::{Target, Verdict},
     scenario::{Handler, Scenario},
     server::{Outcome, Victim, class},
 };
 use puregrpc::Code;
 use puregrpc_support::{End, Seen, error};
 
-/// A recorded exchange with what the server answers to it as it is.
-struct Sound {
-    recording: Recording,
-    anatomy: Anatomy,
-    seen: Seen,
-}
-
-/// Two hundred exchanges and the server that answers them.
+/// Two hundred exchanges with what the server answers to them, and that server.
 struct Requests {
     victim: Victim,
-    exchanges: Vec<Sound>,
-    /// How many bytes all of them have.
-    bytes: u64,
+    exchanges: Exchanges<Seen>,
 }
 
 impl Requests {
@@ -35,20 +25,12 @@ impl Requests {
         let mut exchanges = Vec::new();
         for recording in record_all().await.into_iter().chain(crafted::requests()) {
             let anatomy = Anatomy::of_requests(&recording.requests);
-            let seen = victim.attack(&recording.requests, End::Wait).await.unwrap();
-            judge(&recording, &anatomy, &recording.requests, None, &seen).unwrap();
-            exchanges.push(Sound { recording, anatomy, seen });
+            let outcome = victim.attack(&recording.requests, End::Wait).await.unwrap();
+            let exchange = Sound { bytes: recording.requests.clone(), recording, anatomy, outcome };
+            judge(&exchange, &exchange.bytes, None, &exchange.outcome).unwrap();
+            exchanges.push(exchange);
         }
-        assert!(exchanges.len() >= 200);
-        let bytes = exchanges.iter().map(|exchange| exchange.recording.requests.len() as u64).sum();
-        Self { victim, exchanges, bytes }
-    }
-
-    /// The exchange and the place in it that has this number.
-    fn locate(&self, number: u64) -> (&Sound, usize) {
-        let lengths = self.exchanges.iter().map(|exchange| exchange.recording.requests.len());
-        let (exchange, place) = locate(number, lengths);
-        (&self.exchanges[exchange], place)
+        Self { victim, exchanges: Exchanges::new(exchanges) }
     }
 }
 
@@ -61,19 +43,14 @@ impl Target for Cuts {
     }
 
     async fn attack(&mut self, seed: u64, index: u64) -> Verdict {
-        let (exchange, cut) = self.0.locate(spread(seed, index, self.0.bytes));
-        let end = Dice::new(seed, index).pick(&[End::Wait, End::Wait, End::Close, End::Vanish]);
-        let name = format!("{} cut at {cut}, {end:?}", exchange.recording.name);
-        if is_replay() {
-            println!("{name}: {:?}", &exchange.recording.requests[..cut]);
-        }
-        let seen = self.0.victim.attack(&exchange.recording.requests[..cut], end).await;
-        let seen = seen.map_err(|fault| format!("{name}: {fault}"))?;
+        let cut = self.0.exchanges.cut(seed, index, &[End::Wait, End::Wait, End::Close, End::Vanish]);
+        let seen = self.0.victim.attack(&cut.bytes, cut.end).await.map_err(|fault| cut.fault(fault))?;
+        let exchange = cut.exchange;
         for stream in exchange.anatomy.streams() {
-            let sound = Outcome::of(exchange.seen.streams.get(&stream));
-            let decided = exchange.anatomy.decided_at(stream).is_some_and(|end| end <= cut);
+            let sound = Outcome::of(exchange.outcome.streams.get(&stream));
+            let decided = exchange.anatomy.decided_at(stream).is_some_and(|end| end <= cut.place);
             let outcome = Outcome::of(seen.streams.get(&stream));
-            let allowed = match end {
+            let allowed = match cut.end {
                 End::Wait if decided => outcome == sound,
                 // The end of the connection may have come before the answer was out.
                 End::Close if decided => outcome == sound || outcome == Outcome::Nothing,
@@ -81,7 +58,7 @@ impl Target for Cuts {
                 _ => outcome != Outcome::Status(Code::Ok),
             };
             if !allowed {
-                return Err(format!("{name}: stream {stream} is {outcome:?}, whole it is {sound:?}"));
+                return Err(cut.fault(format_args!("stream {stream} is {outcome:?}, whole it is {sound:?}")));
             }
         }
         Ok(class(&seen))
@@ -101,22 +78,11 @@ impl Target for Flips {
     }
 
     async fn attack(&mut self, seed: u64, index: u64) -> Verdict {
-        let number = spread(seed, index, FLIPS * self.0.bytes);
-        let (exchange, place) = self.0.locate(number / FLIPS);
-        let mut dice = Dice::new(seed, index);
-        let mask = flip(number % FLIPS, &mut dice);
-        let mut bytes = exchange.recording.requests.clone();
-        bytes[place] ^= mask;
-        let is_message = exchange.anatomy.is_message(place);
-        let end = if is_message { End::Wait } else { dice.pick(&[End::Wait, End::Close, End::Vanish]) };
-        let name = format!("{} with {mask:#04x} at {place}, {end:?}", exchange.recording.name);
-        if is_replay() {
-            println!("{name}: {bytes:?}");
-        }
-        let seen = self.0.victim.attack(&bytes, end).await.map_err(|fault| format!("{name}: {fault}"))?;
-        if is_message {
-            let Sound { recording, anatomy, seen: sound } = exchange;
-            judge(recording, anatomy, &bytes, Some(sound), &seen).map_err(|fault| format!("{name}: {fault}"))?;
+        let altered = self.0.exchanges.flipped(seed, index);
+        let seen = self.0.victim.attack(&altered.bytes, altered.end).await.map_err(|fault| altered.fault(fault))?;
+        if altered.is_message() {
+            let sound = altered.exchange;
+            judge(sound, &altered.bytes, Some(&sound.outcome), &seen).map_err(|fault| altered.fault(fault))?;
         }
         Ok(class(&seen))
     }
@@ -127,13 +93,8 @@ impl Target for Flips {
 }
 
 /// How the server must answer where nothing but messages was altered.
-fn judge(
-    recording: &Recording,
-    anatomy: &Anatomy,
-    bytes: &[u8],
-    sound: Option<&Seen>,
-    seen: &Seen,
-) -> Result<(), String> {
+fn judge(exchange: &Sound<Seen>, bytes: &[u8], sound: Option<&Seen>, seen: &Seen) -> Result<(), String> {
+    let Sound { recording, anatomy, .. } = exchange;
     let Scenario { kind, handler, .. } = recording.scenario;
     // A call that its client resets may have been answered before, or not.
     for stream in anatomy.streams().into_iter().filter(|stream| anatomy.decided_at(*stream).is_some()) {

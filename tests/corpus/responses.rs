@@ -1,33 +1,28 @@
 //! Recorded answers, cut off and altered.
 
 use crate::{
+    altered::{Exchanges, Sound},
     anatomy::Anatomy,
     client::{attack, check_recovery},
     crafted,
-    dice::Dice,
-    places::{FLIPS, flip, locate, spread},
     recording::{Recording, record_all},
     reference::Body,
-    run::{Target, Verdict, is_replay},
+    run::{Target, Verdict},
     scenario::{Handler, Told},
 };
 use puregrpc::Code;
 use puregrpc_support::{End, Seen};
 
-/// A recorded exchange with what its caller is told as it is.
-struct Sound {
-    recording: Recording,
-    anatomy: Anatomy,
+/// What becomes of an answer as it is.
+struct Answer {
     told: Told,
     /// The status behind the messages, where one can be read.
     status: Option<Code>,
 }
 
-/// Two hundred exchanges.
+/// Two hundred exchanges with what their callers are told.
 struct Responses {
-    exchanges: Vec<Sound>,
-    /// How many bytes all of them have.
-    bytes: u64,
+    exchanges: Exchanges<Answer>,
     /// How often it was asked whether all is well.
     checks: usize,
 }
@@ -40,28 +35,18 @@ impl Responses {
             let anatomy = Anatomy::of_responses(&recording.responses);
             let Recording { scenario, responses, greeting, .. } = &recording;
             let told = attack(scenario, responses, *greeting, End::Wait).await.unwrap();
-            let status = status(responses);
-            let exchange = Sound { anatomy, told, status, recording };
-            judge(&exchange, &exchange.recording.responses, &exchange.told).unwrap();
+            let outcome = Answer { told, status: status(responses) };
+            let exchange = Sound { bytes: recording.responses.clone(), anatomy, outcome, recording };
+            judge(&exchange, &exchange.bytes, &exchange.outcome.told).unwrap();
             exchanges.push(exchange);
         }
-        assert!(exchanges.len() >= 200);
-        let bytes = exchanges.iter().map(|exchange| exchange.recording.responses.len() as u64).sum();
-        Self { exchanges, bytes, checks: 0 }
-    }
-
-    /// The exchange and the place in it that has this number.
-    fn locate(&self, number: u64) -> (&Sound, usize) {
-        let lengths = self.exchanges.iter().map(|exchange| exchange.recording.responses.len());
-        let (exchange, place) = locate(number, lengths);
-        (&self.exchanges[exchange], place)
+        Self { exchanges: Exchanges::new(exchanges), checks: 0 }
     }
 
     /// Cuts one exchange in half, and sees whether the channel connects anew.
     async fn check_alive(&mut self) -> Result<(), String> {
         self.checks += 1;
-        let Recording { scenario, responses, greeting, .. } =
-            &self.exchanges[self.checks * 7 % self.exchanges.len()].recording;
+        let Recording { scenario, responses, greeting, .. } = &self.exchanges.some(self.checks * 7).recording;
         let cut = self.checks * 31 % responses.len();
         check_recovery(scenario, &responses[..cut], *greeting).await
     }
@@ -85,25 +70,23 @@ impl Target for Cuts {
     }
 
     async fn attack(&mut self, seed: u64, index: u64) -> Verdict {
-        let (exchange, cut) = self.0.locate(spread(seed, index, self.0.bytes));
-        let Sound { recording, anatomy, told: sound, .. } = exchange;
-        let end = Dice::new(seed, index).pick(&[End::Wait, End::Close, End::Vanish]);
-        let name = format!("{} cut at {cut}, {end:?}", recording.name);
-        let bytes = &recording.responses[..cut];
-        if is_replay() {
-            println!("{name}: {bytes:?}");
-        }
-        let told = attack(&recording.scenario, bytes, recording.greeting, end).await;
-        let told = told.map_err(|fault| format!("{name}: {fault}"))?;
-        let lost = if end == End::Wait { Code::DeadlineExceeded } else { Code::Unavailable };
-        let decided = anatomy.decided_at(1).is_some_and(|end| end <= cut);
+        let cut = self.0.exchanges.cut(seed, index, &[End::Wait, End::Close, End::Vanish]);
+        let Sound { recording, anatomy, outcome: Answer { told: sound, .. }, .. } = cut.exchange;
+        let told = attack(&recording.scenario, &cut.bytes, recording.greeting, cut.end).await;
+        let told = told.map_err(|fault| cut.fault(fault))?;
+        let lost = if cut.end == End::Wait { Code::DeadlineExceeded } else { Code::Unavailable };
+        let decided = anatomy.decided_at(1).is_some_and(|end| end <= cut.place);
         let allowed = match told.code {
             _ if decided => told == *sound,
             Code::Ok => false,
             // It may have been at fault before the cut.
             code => code == lost || code == sound.code || recording.is_foreign(),
         };
-        if allowed { Ok(told.code.to_string()) } else { Err(format!("{name}: {told:?}, whole it is {sound:?}")) }
+        if allowed {
+            Ok(told.code.to_string())
+        } else {
+            Err(cut.fault(format_args!("{told:?}, whole it is {sound:?}")))
+        }
     }
 
     async fn check_alive(&mut self) -> Result<(), String> {
@@ -120,22 +103,12 @@ impl Target for Flips {
     }
 
     async fn attack(&mut self, seed: u64, index: u64) -> Verdict {
-        let number = spread(seed, index, FLIPS * self.0.bytes);
-        let (exchange, place) = self.0.locate(number / FLIPS);
-        let mut dice = Dice::new(seed, index);
-        let mask = flip(number % FLIPS, &mut dice);
-        let mut bytes = exchange.recording.responses.clone();
-        bytes[place] ^= mask;
-        let is_message = exchange.anatomy.is_message(place);
-        let end = if is_message { End::Wait } else { dice.pick(&[End::Wait, End::Close, End::Vanish]) };
-        let name = format!("{} with {mask:#04x} at {place}, {end:?}", exchange.recording.name);
-        if is_replay() {
-            println!("{name}: {bytes:?}");
-        }
-        let told = attack(&exchange.recording.scenario, &bytes, exchange.recording.greeting, end).await;
-        let told = told.map_err(|fault| format!("{name}: {fault}"))?;
-        if is_message {
-            judge(exchange, &bytes, &told).map_err(|fault| format!("{name}: {fault}"))?;
+        let altered = self.0.exchanges.flipped(seed, index);
+        let recording = &altered.exchange.recording;
+        let told = attack(&recording.scenario, &altered.bytes, recording.greeting, altered.end).await;
+        let told = told.map_err(|fault| altered.fault(fault))?;
+        if altered.is_message() {
+            judge(altered.exchange, &altered.bytes, &told).map_err(|fault| altered.fault(fault))?;
         }
         Ok(told.code.to_string())
     }
@@ -146,8 +119,8 @@ impl Target for Flips {
 }
 
 /// What the caller must be told where nothing but messages was altered.
-fn judge(exchange: &Sound, bytes: &[u8], told: &Told) -> Result<(), String> {
-    let Sound { recording, anatomy, told: sound, status } = exchange;
+fn judge(exchange: &Sound<Answer>, bytes: &[u8], told: &Told) -> Result<(), String> {
+    let Sound { recording, anatomy, outcome: Answer { told: sound, status }, .. } = exchange;
     let body = Body::read_with(&anatomy.body(bytes, 1), recording.scenario.handler == Handler::Compress);
     let notes = body.notes.iter().zip(&told.notes);
     let are_those_sent = told.notes.len() <= body.notes.len()
