@@ -15,7 +15,7 @@ use h2::server::SendResponse;
 use h2::{Reason, RecvStream};
 use http::Request;
 use http::uri::PathAndQuery;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::call::{Head, Link};
 use crate::metadata::Metadata;
@@ -26,6 +26,7 @@ use crate::server::gate::Gate;
 use crate::server::limits::Limits;
 use crate::server::listener::Listener;
 use crate::server::outlay::Outlay;
+use crate::server::pace::Sample;
 use crate::server::prepare::prepare;
 use crate::server::seats::{Seat, Seats};
 use crate::server::service::{BoxFuture, Call, Route, Router};
@@ -82,7 +83,7 @@ pub(crate) async fn serve<L: Listener>(io: L::Io, peer: Peer, _seat: Seat, share
         farewell,
         upkeep,
         outlay: Outlay::default(),
-        polls: 0,
+        sample: Sample::default(),
     };
     let end = connection.await;
     if handle.tell_why().await || end == End::Closed {
@@ -118,8 +119,8 @@ struct Connection {
     farewell: Farewell,
     upkeep: Upkeep,
     outlay: Outlay,
-    /// Counts inline polls, to time one in sixteen.
-    polls: u32,
+    /// Which inline polls are timed.
+    sample: Sample,
 }
 
 /// How a connection has ended.
@@ -275,22 +276,24 @@ impl Connection {
         Some(call)
     }
 
-    /// Polls a call once, here; spawns it only if it has to wait.
+    /// Polls a call once, here; spawns it only if it has to wait, or if its method
+    /// is not known to be fast.
     fn start(&mut self, cx: &mut Context<'_>, route: Arc<Route>, call: Call) {
         let Some(call) = self.admit(call) else {
             return;
         };
         let mut call = route.call(call);
-        if route.is_slow() {
+        if route.pace.is_slow() {
             let live = self.shared.drain.live(&self.link);
             tokio::spawn(Spawned { call, live, route: Some(route) });
             return;
         }
-        self.polls = self.polls.wrapping_add(1);
-        let started = self.polls.is_multiple_of(TIMED_POLL).then(std::time::Instant::now);
+        // By the clock of the runtime, which stands still where a test has paused it.
+        let timed = self.sample.next() || route.pace.is_doubtful();
+        let started = timed.then(Instant::now);
         let ready = poll_inline(cx, &mut call);
         if let Some(started) = started {
-            route.observe(started.elapsed());
+            route.pace.observe(started.elapsed());
         }
         if !ready {
             let live = self.shared.drain.live(&self.link);
@@ -324,9 +327,9 @@ impl Future for Spawned {
         let Some(route) = self.route.take() else {
             return self.call.as_mut().poll(cx);
         };
-        let started = std::time::Instant::now();
+        let started = Instant::now();
         let polled = self.call.as_mut().poll(cx);
-        route.observe(started.elapsed());
+        route.pace.observe(started.elapsed());
         polled
     }
 }
@@ -340,9 +343,6 @@ fn no_such_method() -> Status {
 fn too_many_handlers() -> Status {
     Status::resource_exhausted("the server runs as many calls as it may (Server::max_handlers): try again later")
 }
-
-/// One inline poll in so many is timed.
-const TIMED_POLL: u32 = 16;
 
 /// How large a batch may leave its buffer to the next.
 const KEPT: usize = 64;

@@ -12,6 +12,7 @@ mod inbound;
 mod limits;
 mod listener;
 mod outlay;
+mod pace;
 mod prepare;
 mod run;
 mod seats;

@@ -4,8 +4,6 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use bytes::Bytes;
 use fnv::FnvHashMap;
@@ -17,6 +15,7 @@ use crate::call::intake::Intake;
 use crate::call::{Head, Link};
 use crate::server::driver::Driver;
 use crate::server::inbound::Inbound;
+use crate::server::pace::Pace;
 use crate::status::Status;
 
 /// A call that runs until it is answered.
@@ -111,8 +110,7 @@ pub(crate) struct Router {
 pub(crate) struct Route {
     service: Arc<dyn Erased>,
     method: usize,
-    /// Rises with each slow first poll, falls with each fast one.
-    slowness: AtomicU32,
+    pub(crate) pace: Pace,
 }
 
 impl Router {
@@ -121,8 +119,7 @@ impl Router {
         for (method, name) in S::METHODS.iter().enumerate() {
             let path = format!("/{}/{name}", S::NAME).into();
             self.paths.insert(path, self.routes.len());
-            let slowness = AtomicU32::new(0);
-            self.routes.push(Arc::new(Route { service: Arc::clone(&service), method, slowness }));
+            self.routes.push(Arc::new(Route { service: Arc::clone(&service), method, pace: Pace::unknown() }));
         }
         if !self.names.contains(&S::NAME) {
             self.names.push(S::NAME);
@@ -143,28 +140,7 @@ impl Route {
     pub(crate) fn call(&self, call: Call) -> BoxFuture {
         self.service.call(self.method, call)
     }
-
-    /// Whether handlers of this method compute so long that they must not hold
-    /// up their connection.
-    pub(crate) fn is_slow(&self) -> bool {
-        self.slowness.load(Ordering::Relaxed) > SLOW_AT
-    }
-
-    /// Takes note of how long a first poll took.
-    pub(crate) fn observe(&self, elapsed: Duration) {
-        let slowness = self.slowness.load(Ordering::Relaxed);
-        if elapsed >= SLOW_POLL {
-            self.slowness.store((slowness + 1).min(SLOWEST), Ordering::Relaxed);
-        } else if slowness > 0 {
-            self.slowness.store(slowness - 1, Ordering::Relaxed);
-        }
-    }
 }
-
-/// From here on a first poll is slow: 100 µs are some thirty whole calls.
-const SLOW_POLL: Duration = Duration::from_micros(100);
-const SLOW_AT: u32 = 3;
-const SLOWEST: u32 = 8;
 
 #[cfg(test)]
 mod tests {
@@ -214,24 +190,5 @@ mod tests {
         router.add(Idle);
         assert_eq!(router.names(), ["pkg.Idle"]);
         assert!(router.find("/pkg.Idle/One").is_some());
-    }
-
-    #[test]
-    fn slow_methods_are_found_and_forgiven() {
-        let router = router();
-        let route = router.find("/pkg.Idle/One").unwrap();
-        for _ in 0..SLOW_AT {
-            route.observe(SLOW_POLL);
-        }
-        assert!(!route.is_slow());
-        for _ in 0..100 {
-            route.observe(SLOW_POLL * 2);
-        }
-        assert!(route.is_slow());
-        for _ in 0..SLOWEST - SLOW_AT {
-            route.observe(Duration::ZERO);
-        }
-        assert!(!route.is_slow());
-        assert!(!router.find("/pkg.Idle/Two").unwrap().is_slow());
     }
 }

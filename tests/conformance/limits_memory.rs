@@ -33,7 +33,8 @@ async fn a_message_that_would_take_too_much_is_refused() {
 /// R8: fields that the type does not have are taken by the thousand and no more.
 #[tokio::test(start_paused = true)]
 async fn a_message_with_too_many_unknown_fields_is_refused() {
-    let mut peer = Script::echo().serve().peer().await;
+    let running = Script::echo().serve();
+    let mut peer = running.peer().await;
     for (stream, count, status) in [(1, 1000, 0), (3, 1001, 8)] {
         let unknown = (1000..1000 + count).flat_map(|number: u32| {
             let tag = number << 3;

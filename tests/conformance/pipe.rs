@@ -117,6 +117,8 @@ async fn a_peer_that_never_reads_is_left_alone() {
         Box::pin(async { Ok(noted([0; 16_000]).into()) })
     });
     let server = server.serve();
+    // Once it is known to be fast, a method's calls are begun as soon as they come.
+    assert_eq!(server.peer().await.call(1, UNARY, &[], &note("x")).await.status(), 0);
     let mut pipe = server.connect().await;
     let mut raw = BytesMut::from(PREFACE);
     Frame::settings(&[(setting::INITIAL_WINDOW_SIZE, 1 << 30)]).encode(&mut raw);
