@@ -11,6 +11,14 @@ use crate::transport::Gauge;
 /// DATA payloads in order, none of them empty.
 #[derive(Debug, Default)]
 pub(crate) struct Outbound {
+    /// Empty if there is none.
+    first: Bytes,
+    /// Most streams never have more than one, and an idle one holds no room for more.
+    rest: Option<Box<Rest>>,
+}
+
+#[derive(Debug, Default)]
+struct Rest {
     payloads: VecDeque<Bytes>,
     /// Whether it was the gauge that ended the last flush.
     held: bool,
@@ -18,23 +26,26 @@ pub(crate) struct Outbound {
 
 impl Outbound {
     pub(crate) fn is_empty(&self) -> bool {
-        self.payloads.is_empty()
+        self.first.is_empty()
     }
 
     /// How many bytes there are.
     pub(crate) fn len(&self) -> usize {
-        self.payloads.iter().map(Bytes::len).sum()
+        let rest = self.rest.as_ref().map_or(0, |rest| rest.payloads.iter().map(Bytes::len).sum());
+        self.first.len() + rest
     }
 
     /// Whether the last flush was held back by the gauge: who waits has to take a
     /// ticket, even if there is room by now.
     pub(crate) fn is_held(&self) -> bool {
-        self.held
+        self.rest.as_ref().is_some_and(|rest| rest.held)
     }
 
     pub(crate) fn push(&mut self, payload: Bytes) {
-        if !payload.is_empty() {
-            self.payloads.push_back(payload);
+        if self.first.is_empty() {
+            self.first = payload;
+        } else if !payload.is_empty() {
+            self.rest.get_or_insert_default().payloads.push_back(payload);
         }
     }
 
@@ -45,7 +56,7 @@ impl Outbound {
     }
 
     pub(crate) fn clear(&mut self) {
-        self.payloads.clear();
+        *self = Self::default();
     }
 
     /// Hands to h2 what the window takes; ready when all is handed over. With
@@ -64,12 +75,15 @@ impl Outbound {
         gauge: Option<&Gauge>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), h2::Error>> {
-        while let Some(payload) = self.payloads.front_mut() {
-            self.held = gauge.is_some_and(Gauge::is_full);
-            if self.held {
+        while !self.first.is_empty() {
+            if gauge.is_some_and(Gauge::is_full) {
+                self.rest.get_or_insert_default().held = true;
                 return Poll::Pending;
             }
-            stream.reserve_capacity(payload.len());
+            if let Some(rest) = &mut self.rest {
+                rest.held = false;
+            }
+            stream.reserve_capacity(self.first.len());
             let mut capacity = stream.capacity();
             if capacity == 0 {
                 // Pending although there is capacity, once that was told: hence
@@ -82,15 +96,20 @@ impl Outbound {
             if capacity == 0 {
                 continue;
             }
-            let part = payload.split_to(capacity.min(payload.len()));
-            if payload.is_empty() {
-                self.payloads.pop_front();
-            }
+            let part = if capacity < self.first.len() { self.first.split_to(capacity) } else { self.take_first() };
             if let Some(gauge) = gauge {
                 gauge.add(part.len());
             }
-            stream.send_data(part, end && self.payloads.is_empty())?;
+            stream.send_data(part, end && self.first.is_empty())?;
         }
         Poll::Ready(Ok(()))
+    }
+
+    fn take_first(&mut self) -> Bytes {
+        let next = self.rest.as_mut().and_then(|rest| rest.payloads.pop_front());
+        if self.rest.as_ref().is_some_and(|rest| rest.payloads.is_empty()) {
+            self.rest = None;
+        }
+        std::mem::replace(&mut self.first, next.unwrap_or_default())
     }
 }

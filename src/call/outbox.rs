@@ -41,7 +41,10 @@ pub(crate) struct Shared {
     /// Full payloads that were written before what is in the tail.
     late: Vec<Bytes>,
     tail: Vec<u8>,
-    pub(crate) headers: Option<Metadata>,
+    /// Whether the tail was large when it was last taken.
+    filled: bool,
+    /// Boxed, since most handlers leave it to the driver.
+    pub(crate) headers: Option<Box<Metadata>>,
     /// How the messages of a response are compressed, if its handler has chosen.
     encoding: Option<Encoding>,
     /// Whether the peer has to take something before more may be sent.
@@ -136,10 +139,12 @@ impl Outbox {
     pub(crate) fn leave(&self, outer: Outer, outbound: &mut Outbound, encoding: &mut Encoding) -> Option<Metadata> {
         let mut shared = self.is_busy().then(|| self.lock());
         if let Some(shared) = &mut shared {
-            outbound.extend(shared.queue.drain(..));
+            outbound.extend(std::mem::take(&mut shared.queue));
         }
         SLOT.with_borrow_mut(|slot| {
-            take_payloads(&mut slot.buffer, outbound);
+            if take_payloads(&mut slot.buffer, outbound) {
+                slot.buffer.reserve_exact(CHUNK);
+            }
             slot.owner = outer.owner;
             if outer.owner != 0 {
                 slot.buffer = outer.buffer;
@@ -208,7 +213,7 @@ impl Outbox {
 
     /// For the sender: leaves the headers of the response to the driver.
     pub(crate) fn put_headers(&self, headers: Metadata) {
-        self.lock().headers = Some(headers);
+        self.lock().headers = Some(Box::new(headers));
         self.busy.store(true, Ordering::Release);
     }
 
@@ -239,7 +244,7 @@ impl Outbox {
                 None => *place = Place::Tail,
             }
         }
-        let result = append(message, len, &mut shared.tail);
+        let result = append(message, len, shared.tail());
         self.busy.store(true, Ordering::Release);
         wake_driver(shared);
         result
@@ -308,9 +313,23 @@ impl Fate {
 impl Shared {
     /// Takes what waits behind the lock; gives the headers that go before it.
     pub(crate) fn take(&mut self, outbound: &mut Outbound) -> Option<Metadata> {
-        outbound.extend(self.late.drain(..));
-        take_payloads(&mut self.tail, outbound);
-        self.headers.take()
+        outbound.extend(std::mem::take(&mut self.late));
+        if !self.tail.is_empty() {
+            self.filled = take_payloads(&mut self.tail, outbound);
+            if self.tail.capacity() > CHUNK / 4 {
+                self.tail = Vec::new();
+            }
+        }
+        self.headers.take().map(|headers| *headers)
+    }
+
+    /// The tail, with room for as much as was written into it before: an idle
+    /// stream holds none.
+    fn tail(&mut self) -> &mut Vec<u8> {
+        if self.filled && self.tail.capacity() == 0 {
+            self.tail.reserve_exact(CHUNK);
+        }
+        &mut self.tail
     }
 
     /// For a driver that is a task of its own: waits for something to do.
@@ -357,18 +376,19 @@ fn append_chunked<M: Append>(message: &M, len: usize, tail: &mut Vec<u8>, full: 
     message.append_chunked(len, &mut Chunks { tail, full })
 }
 
-/// Empties a buffer as payloads of at most one DATA frame each. A little is
-/// copied, so that the thread's buffer stays; more is handed over.
-fn take_payloads(buffer: &mut Vec<u8>, outbound: &mut Outbound) {
+/// Empties a buffer as payloads of at most one DATA frame each; `true` if that
+/// was much. A little is copied, so that the buffer stays; more is handed over.
+fn take_payloads(buffer: &mut Vec<u8>, outbound: &mut Outbound) -> bool {
     if buffer.len() < CHUNK / 4 {
         outbound.push(Bytes::copy_from_slice(buffer));
         buffer.clear();
-        return;
+        return false;
     }
-    let capacity = if buffer.len() >= CHUNK / 2 { CHUNK } else { 0 };
-    let mut all = Bytes::from(std::mem::replace(buffer, Vec::with_capacity(capacity)));
+    let much = buffer.len() >= CHUNK / 2;
+    let mut all = Bytes::from(std::mem::take(buffer));
     while all.len() > CHUNK {
         outbound.push(all.split_to(CHUNK));
     }
     outbound.push(all);
+    much
 }

@@ -73,7 +73,7 @@ impl Opening {
         let mut outbound = Outbound::default();
         outbound.extend(full);
         outbound.push(tail.into());
-        Ok(Payload::Large(outbound))
+        Ok(Payload::Large(Box::new(outbound)))
     }
 
     #[cold]
@@ -88,7 +88,7 @@ impl Opening {
         }
         let mut outbound = Outbound::default();
         outbound.push(payload);
-        Ok(Payload::Large(outbound))
+        Ok(Payload::Large(Box::new(outbound)))
     }
 
     /// What the receiver of the answers knows of the call.
@@ -158,7 +158,7 @@ impl Opening {
 pub(crate) enum Payload {
     /// It fits into one DATA frame.
     Small(Bytes),
-    Large(Outbound),
+    Large(Box<Outbound>),
 }
 
 /// No message: what is left when one was taken.

@@ -55,7 +55,7 @@ impl Channel {
             Payload::Large(outbound) => {
                 let outbox = Arc::new(Outbox::new(0));
                 outbox.close(Fate::Closed);
-                spawn_upload(stream, outbound, outbox, download, opening.deadline)
+                spawn_upload(stream, *outbound, outbox, download, opening.deadline)
             }
         };
         Ok(Receiver::client(head, Reply::new(download), self.settings.intake()))

@@ -58,7 +58,7 @@ impl Channel {
                 drop(stream);
                 None
             }
-            Payload::Large(outbound) => Some(Upload { stream, outbound }),
+            Payload::Large(outbound) => Some(Upload { stream, outbound: *outbound }),
         };
         let mut download = Download::new(response, Timer::new(opening.deadline), permit);
         let mut single = Single::new(self.settings.intake());

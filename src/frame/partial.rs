@@ -65,8 +65,8 @@ thread_local! {
     static SPARE: Cell<BytesMut> = Cell::new(BytesMut::new());
 }
 
-/// The memory of greater messages is not kept for the next: 4 MiB and a prefix.
-const KEPT: usize = 5 + 4 * 1024 * 1024;
+/// The memory of greater messages is not kept for the next, since it stays with the thread.
+const KEPT: usize = 256 * 1024;
 
 #[cfg(test)]
 mod tests {
