@@ -138,6 +138,20 @@ impl Metadata {
         Self { map }
     }
 
+    /// Lets go of what is hidden, and of room to spare: for what is kept long.
+    pub(crate) fn shrink(&mut self) {
+        let visible = self.len();
+        let all = std::mem::replace(&mut self.map, HeaderMap::with_capacity(visible));
+        let mut last = None;
+        for (name, value) in all {
+            // A further value of the same name comes without it.
+            last = name.or(last);
+            if let Some(name) = last.as_ref().filter(|name| !is_reserved(name.as_str())) {
+                self.map.append(name.clone(), value);
+            }
+        }
+    }
+
     /// What is empty wherever it is asked for.
     pub(crate) fn none() -> &'static Self {
         static NONE: OnceLock<Metadata> = OnceLock::new();
@@ -274,6 +288,23 @@ mod tests {
             map.append(*name, HeaderValue::from_bytes(value).unwrap());
         }
         Metadata::from_headers(map)
+    }
+
+    #[test]
+    fn what_is_shrunk_looks_the_same() {
+        let mut metadata = received(&[
+            ("te", b"trailers"),
+            ("x-a", b"1"),
+            ("grpc-timeout", b"1S"),
+            ("x-b", b"2"),
+            ("user-agent", b"grpc-test/1.0"),
+            ("x-a", b"3"),
+        ]);
+        let before = metadata.clone();
+        metadata.shrink();
+        assert!(metadata.iter().eq(before.iter()), "{metadata:?}");
+        assert_eq!((before.headers().len(), metadata.headers().len()), (6, 4));
+        assert_eq!(metadata.all("x-a").collect::<Vec<_>>(), ["1", "3"]);
     }
 
     /// S15: padded, unpadded, empty and joined binary values; unpadded is sent.

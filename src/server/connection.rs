@@ -4,6 +4,7 @@
 //! and writes what they answered in one go. A handler that is ready at its
 //! first poll never becomes a task of its own.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -45,50 +46,46 @@ pub(crate) struct Shared {
 }
 
 /// Serves one connection to its end.
+///
+/// What has to be done before lies in a future of its own, so that a connection
+/// that lives long holds no room for it.
 pub(crate) async fn serve<L: Listener>(io: L::Io, peer: Peer, _seat: Seat, shared: Arc<Shared>) {
-    let Some((io, peer)) = prepare::<L>(io, peer, &shared).await else {
+    let Some((h2, handle, peer)) = greet::<L>(io, peer, &shared).await else {
         return;
     };
+    let end = Connection::new(h2, handle.clone(), peer, Arc::clone(&shared)).await;
+    if handle.tell_why().await || end == End::Closed {
+        farewell::linger(&shared.drain, &handle).await;
+    }
+}
+
+/// Brings a connection to where it takes calls; `None` if it does not come to that.
+async fn greet<L: Listener>(
+    io: L::Io,
+    peer: Peer,
+    shared: &Arc<Shared>,
+) -> Option<(h2::server::Connection<BufferedIo, Bytes>, IoHandle, Peer)> {
+    let (io, peer) = prepare::<L>(io, peer, shared).await?;
     let (io, handle) = BufferedIo::new(io, Meter::server(&shared.limits.allowance()));
     let handshake = shared.limits.builder().handshake::<_, Bytes>(io);
     let greeted = timeout(shared.limits.handshake_timeout, Greeting { handshake: Box::pin(handshake), io: &handle });
     let greeted = tokio::select! {
         biased;
         greeted = greeted => greeted,
-        () = farewell::to_stranger(&shared.drain) => return,
+        () = farewell::to_stranger(&shared.drain) => return None,
     };
-    let mut h2 = match greeted {
-        Ok(Ok(h2)) => h2,
+    match greeted {
+        Ok(Ok(h2)) => return Some((h2, handle, peer)),
         Ok(Err(error)) => {
             let tls = handle.has_met_tls();
             tracing::debug!(%peer, %error, "connection refused: {}", if tls { "the peer speaks TLS" } else { "no HTTP/2" });
             if handle.tell_why().await {
                 farewell::linger(&shared.drain, &handle).await;
             }
-            return;
         }
-        Err(_) => return tracing::debug!(%peer, "connection refused: no HTTP/2 preface in time"),
-    };
-    let batch = Vec::new();
-    let limits = &shared.limits;
-    let upkeep = Upkeep::new(limits, &mut h2);
-    let link = Link::new(peer, limits.terms(), shared.memory.part(limits.memory_per_connection()));
-    let farewell = Farewell::new(&shared.drain);
-    let connection = Connection {
-        h2,
-        io: handle.clone(),
-        link,
-        shared: Arc::clone(&shared),
-        batch,
-        farewell,
-        upkeep,
-        outlay: Outlay::default(),
-        sample: Sample::default(),
-    };
-    let end = connection.await;
-    if handle.tell_why().await || end == End::Closed {
-        farewell::linger(&shared.drain, &handle).await;
+        Err(_) => tracing::debug!(%peer, "connection refused: no HTTP/2 preface in time"),
     }
+    None
 }
 
 /// The handshake of h2, with what it writes.
@@ -169,6 +166,24 @@ impl Future for Connection {
 }
 
 impl Connection {
+    fn new(mut h2: h2::server::Connection<BufferedIo, Bytes>, io: IoHandle, peer: Peer, shared: Arc<Shared>) -> Self {
+        let limits = &shared.limits;
+        let upkeep = Upkeep::new(limits, &mut h2);
+        let link = Link::new(peer, limits.terms(), shared.memory.part(limits.memory_per_connection()));
+        let farewell = Farewell::new(&shared.drain);
+        Self {
+            h2,
+            io,
+            link,
+            shared,
+            batch: Vec::new(),
+            farewell,
+            upkeep,
+            outlay: Outlay::default(),
+            sample: Sample::default(),
+        }
+    }
+
     /// Ready when the peer has taken nothing for too long, or when there is no
     /// memory for what it does not take.
     fn poll_written(&mut self, cx: &mut Context<'_>, written: Written) -> Poll<()> {
@@ -228,6 +243,9 @@ impl Connection {
         match self.open(&mut request) {
             Ok((route, head)) => {
                 let link = Arc::clone(&self.link);
+                if self.batch.capacity() == 0 {
+                    self.batch = BATCH.take();
+                }
                 self.batch.push((route, Call { head, body: request.into_body(), respond, link }));
             }
             // An error means that the stream is gone.
@@ -256,8 +274,8 @@ impl Connection {
         for (route, call) in batch.drain(..) {
             self.start(cx, route, call);
         }
-        if batch.capacity() <= KEPT {
-            self.batch = batch;
+        if (1..=KEPT).contains(&batch.capacity()) {
+            BATCH.set(batch);
         }
     }
 
@@ -342,6 +360,11 @@ fn no_such_method() -> Status {
 #[cold]
 fn too_many_handlers() -> Status {
     Status::resource_exhausted("the server runs as many calls as it may (Server::max_handlers): try again later")
+}
+
+thread_local! {
+    /// The buffer of the last batch: a connection holds none between its turns.
+    static BATCH: Cell<Vec<(Arc<Route>, Call)>> = const { Cell::new(Vec::new()) };
 }
 
 /// How large a batch may leave its buffer to the next.

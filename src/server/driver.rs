@@ -91,7 +91,8 @@ impl Driver {
 
     /// The receiver of a call that streams its requests.
     pub fn receiver<M: Message>(&mut self, inbound: Inbound) -> Receiver<M> {
-        let (head, body, intake) = inbound.into_parts();
+        let (mut head, body, intake) = inbound.into_parts();
+        head.metadata.shrink();
         let inbox = Arc::new(Inbox::new(body, Arc::clone(&self.link)));
         self.inbox = Some(Arc::clone(&inbox));
         Receiver::server(head, inbox, intake)
