@@ -1,10 +1,6 @@
 //! What received messages take, compared with what the allocator has counted.
 
-use std::alloc::System;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use bytes::Bytes;
-use cap::Cap;
 use protobuf::descriptor::{DescriptorProto, FileDescriptorProto, FileDescriptorSet, SourceCodeInfo};
 use protobuf::well_known_types::field_mask::FieldMask;
 use protobuf::well_known_types::struct_::{ListValue, Struct};
@@ -14,19 +10,8 @@ use puregrpc::bench_support::{decode, weigh};
 use puregrpc::{Code, Message, Server, protobuf};
 use puregrpc_support::{BIDI, MORE, RawPeer, Running, Script};
 
-mod proto {
-    puregrpc::include_protos!("bench");
-}
-use proto::bench::Chunk;
-
-#[global_allocator]
-static ALLOCATED: Cap<System> = Cap::new(System, usize::MAX);
-
-/// One test at a time, since they all count the same.
-fn alone() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
-}
+use crate::proto::bench::Chunk;
+use crate::{ALLOCATED, alone};
 
 /// What was told of a message, divided by what it has taken.
 fn ratio<M: Message + MessageFull>(what: &str, message: &[u8]) -> f64 {
