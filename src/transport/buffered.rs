@@ -5,7 +5,6 @@
 //! system call where there were dozens. Reads go through one buffer of the
 //! thread, so that an idle connection holds none.
 
-use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -13,7 +12,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, timeout};
 
@@ -22,6 +20,7 @@ use crate::transport::breach::Breach;
 use crate::transport::first_bytes::FirstBytes;
 use crate::transport::meter::Meter;
 use crate::transport::pulse::Pulse;
+use crate::transport::scratch::{self, Scratch, Unread};
 use crate::transport::spare;
 
 /// The IO object as h2 sees it.
@@ -34,7 +33,7 @@ pub(crate) struct IoHandle(Arc<Mutex<Inner>>);
 struct Inner {
     io: Box<dyn Io>,
     /// What was read but did not fit into what h2 offered.
-    unread: BytesMut,
+    unread: Unread,
     /// What h2 has written; of it, `written` bytes are on their way.
     buffer: Vec<u8>,
     written: usize,
@@ -70,7 +69,7 @@ impl BufferedIo {
     pub(crate) fn new(io: impl Io, meter: Meter) -> (Self, IoHandle) {
         let inner = Inner {
             io: Box::new(io),
-            unread: BytesMut::new(),
+            unread: Unread::default(),
             buffer: Vec::new(),
             written: 0,
             total: 0,
@@ -122,18 +121,16 @@ impl IoHandle {
     /// Reads what still comes and forgets it; ready at the end of the connection.
     pub(crate) fn poll_discard(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut inner = lock(&self.0);
-        SCRATCH.with_borrow_mut(|scratch| {
-            scratch.resize(BUFFER, 0);
-            for _ in 0..READ_PER_TURN / BUFFER {
-                let mut read = ReadBuf::new(scratch);
-                let result = ready!(Pin::new(&mut inner.io).poll_read(cx, &mut read));
-                if result.is_err() || read.filled().is_empty() {
-                    return Poll::Ready(());
-                }
+        let mut scratch = Scratch::take();
+        for _ in 0..READ_PER_TURN / scratch::SIZE {
+            let mut read = ReadBuf::new(&mut scratch);
+            let result = ready!(Pin::new(&mut inner.io).poll_read(cx, &mut read));
+            if result.is_err() || read.filled().is_empty() {
+                return Poll::Ready(());
             }
-            cx.waker().wake_by_ref();
-            Poll::Pending
-        })
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Writes all there is, then flushes: TLS keeps bytes back until told.
@@ -227,8 +224,19 @@ impl Inner {
 
     #[inline]
     fn put(&mut self, bytes: &[u8]) {
+        if self.buffer.capacity() - self.buffer.len() < bytes.len() {
+            self.grow(bytes.len());
+        }
         self.buffer.extend_from_slice(bytes);
         self.meter.send(bytes);
+    }
+
+    /// Makes the buffer twice as large, but no larger than it may become.
+    #[cold]
+    fn grow(&mut self, count: usize) {
+        let needed = self.buffer.len() + count;
+        let capacity = needed.max((2 * self.buffer.capacity()).min(WRITE));
+        self.buffer.reserve_exact(capacity - self.buffer.len());
     }
 
     fn poll_fill(&mut self, cx: &mut Context<'_>, target: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
@@ -239,24 +247,23 @@ impl Inner {
             self.starved = true;
             return Poll::Pending;
         }
-        SCRATCH.with_borrow_mut(|scratch| {
-            scratch.resize(BUFFER, 0);
-            let mut read = ReadBuf::new(scratch);
-            if Pin::new(&mut self.io).poll_read(cx, &mut read)?.is_pending() {
-                self.meter.wait();
-                return Poll::Pending;
-            }
-            self.first.note(read.filled());
-            if let Err(breach) = self.meter.receive(read.filled(), Instant::now(), self.calls) {
-                self.breach = Some(breach);
-                return Poll::Ready(Err(io::Error::other(breach)));
-            }
-            let (fits, rest) = read.filled().split_at(read.filled().len().min(target.remaining()));
-            target.put_slice(fits);
-            self.unread.extend_from_slice(rest);
-            self.credit = self.credit.saturating_sub(read.filled().len());
-            Poll::Ready(Ok(()))
-        })
+        let mut scratch = Scratch::take();
+        let mut read = ReadBuf::new(&mut scratch);
+        if Pin::new(&mut self.io).poll_read(cx, &mut read)?.is_pending() {
+            self.meter.wait();
+            return Poll::Pending;
+        }
+        let count = read.filled().len();
+        self.first.note(read.filled());
+        if let Err(breach) = self.meter.receive(read.filled(), Instant::now(), self.calls) {
+            self.breach = Some(breach);
+            return Poll::Ready(Err(io::Error::other(breach)));
+        }
+        let fits = count.min(target.remaining());
+        target.put_slice(&scratch[..fits]);
+        self.unread = Unread::new(scratch, fits, count);
+        self.credit = self.credit.saturating_sub(count);
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -266,12 +273,7 @@ impl AsyncRead for BufferedIo {
         if inner.unread.is_empty() {
             return inner.poll_fill(cx, target);
         }
-        let count = inner.unread.len().min(target.remaining());
-        target.put_slice(&inner.unread[..count]);
-        inner.unread.advance(count);
-        if inner.unread.is_empty() {
-            inner.unread = BytesMut::new();
-        }
+        inner.unread.take(target.remaining(), |bytes| target.put_slice(bytes));
         Poll::Ready(Ok(()))
     }
 }
@@ -323,17 +325,10 @@ fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
 /// What is written at once: four full DATA frames, and what comes between them.
 const WRITE: usize = 72 * 1024;
 
-/// What is read at once.
-const BUFFER: usize = 64 * 1024;
-
 const READ_PER_TURN: usize = 256 * 1024;
 
 /// How long a connection that ends by force may take to say why.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-
-thread_local! {
-    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
 
 #[cfg(test)]
 mod tests {

@@ -15,6 +15,7 @@ mod peer;
 mod pings;
 mod pulse;
 mod quota;
+mod scratch;
 pub(crate) mod settings;
 mod spare;
 #[cfg(feature = "tls")]
