@@ -1,6 +1,6 @@
 //! A message that comes in more than one chunk.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::ops::Deref;
 
 use bytes::{Bytes, BytesMut};
@@ -8,27 +8,25 @@ use bytes::{Bytes, BytesMut};
 /// What has come of a message, with its prefix.
 ///
 /// Its memory grows with what comes, not with what was announced: who announces
-/// much and sends little holds little.
+/// much and sends little holds little. It is a `Vec` for as long as it grows,
+/// since the allocator can often do that without copying.
 #[derive(Debug, Default)]
-pub(super) struct Partial(BytesMut);
+pub(super) struct Partial(Vec<u8>);
 
 impl Partial {
     /// Begins with what has come of a message of `whole` bytes.
     pub(super) fn begin(bytes: &[u8], whole: usize) -> Self {
-        let mut spare = SPARE.take();
-        spare.reserve((2 * bytes.len()).min(whole).max(bytes.len()));
-        spare.extend_from_slice(bytes);
-        Self(spare)
+        let mut partial = Self(spare());
+        partial.append(bytes, whole);
+        partial
     }
 
     /// Appends what has come next of a message of `whole` bytes, as far as known.
     pub(super) fn append(&mut self, bytes: &[u8], whole: usize) {
         let need = self.0.len() + bytes.len();
         if self.0.capacity() < need {
-            // Not by `reserve`, which may take twice what is needed in the end.
-            let mut grown = BytesMut::with_capacity((2 * need).min(whole).max(need));
-            grown.extend_from_slice(&self.0);
-            self.0 = grown;
+            let capacity = (2 * need).min(whole).max(need);
+            self.0.reserve_exact(capacity - self.0.len());
         }
         self.0.extend_from_slice(bytes);
     }
@@ -41,15 +39,42 @@ impl Partial {
 
     /// The whole message, whose end it is.
     pub(super) fn take(&mut self) -> Bytes {
-        let mut whole = std::mem::take(&mut self.0);
-        let message = whole.split().freeze();
-        // Once the message is dropped, the next one of this thread finds the
-        // same memory again instead of having it mapped anew.
-        if message.len() <= KEPT {
-            SPARE.set(whole);
+        let whole = std::mem::take(&mut self.0);
+        let size = whole.capacity();
+        match Bytes::from(whole).try_into_mut() {
+            Ok(mut whole) => {
+                let message = whole.split().freeze();
+                keep(size, whole);
+                message
+            }
+            Err(whole) => whole,
         }
-        message
     }
+}
+
+/// Memory of a message that this thread has received and dropped, or none. Mapped
+/// anew for each message it would cost more than all else that is done with one.
+fn spare() -> Vec<u8> {
+    SPARES.with_borrow_mut(|spares| {
+        let found = spares.iter_mut().rposition(|(_, memory)| memory.try_reclaim(1));
+        found.map_or_else(Vec::new, |at| spares.remove(at).1.into())
+    })
+}
+
+/// Keeps the memory of a message for others, which have it once the message is dropped.
+fn keep(size: usize, memory: BytesMut) {
+    if size > KEPT {
+        return;
+    }
+    SPARES.with_borrow_mut(|spares| {
+        spares.push((size, memory));
+        let mut kept: usize = spares.iter().map(|(size, _)| size).sum();
+        spares.retain(|(size, _)| {
+            let fits = kept <= KEPT;
+            kept -= if fits { 0 } else { *size };
+            fits
+        });
+    });
 }
 
 impl Deref for Partial {
@@ -62,11 +87,12 @@ impl Deref for Partial {
 }
 
 thread_local! {
-    static SPARE: Cell<BytesMut> = Cell::new(BytesMut::new());
+    /// Each with its size, which it does not tell while its message lives.
+    static SPARES: RefCell<Vec<(usize, BytesMut)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The memory of greater messages is not kept for the next, since it stays with the thread.
-const KEPT: usize = 256 * 1024;
+/// How much a thread keeps: 4 MiB, and the prefix of a message as large as may be received.
+const KEPT: usize = 5 + 4 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -75,7 +101,7 @@ mod tests {
     /// An announced length alone sets nothing aside.
     #[test]
     fn memory_grows_with_what_comes() {
-        SPARE.take();
+        SPARES.take();
         let mut partial = Partial::begin(&[0; 5], 1 << 30);
         assert!(partial.capacity() < 100);
         for _ in 0..1000 {
@@ -86,7 +112,7 @@ mod tests {
 
     #[test]
     fn memory_ends_with_the_message() {
-        SPARE.take();
+        SPARES.take();
         let mut partial = Partial::begin(&[7; 600_000], 1_000_000);
         assert_eq!(partial.capacity(), 1_000_000);
         partial.append(&[8; 400_000], 1_000_000);
@@ -94,9 +120,30 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_used_again() {
-        let message = Partial::begin(&[7; 100_000], 100_000).take();
-        drop(message);
-        assert!(Partial::begin(&[7; 10], 20).capacity() >= 100_000);
+    fn memory_is_used_again_by_as_many_as_there_were() {
+        let messages = [(); 3].map(|()| Partial::begin(&[7; 100_000], 100_000).take());
+        assert_eq!(messages[2], [7; 100_000][..]);
+        drop(messages);
+        let partials = [(); 4].map(|()| Partial::begin(&[7; 10], 20).capacity());
+        assert_eq!(partials, [100_000, 100_000, 100_000, 20]);
+    }
+
+    /// Who still has the message keeps its memory, too.
+    #[test]
+    fn memory_of_a_message_that_lives_is_not_used_again() {
+        let message = Partial::begin(&[7; 100], 100).take();
+        let mut next = Partial::begin(&[8; 100], 100);
+        assert_eq!((next.take(), message), (Bytes::from(vec![8; 100]), Bytes::from(vec![7; 100])));
+    }
+
+    #[test]
+    fn a_thread_keeps_so_much_in_all() {
+        let kept = || SPARES.with_borrow(|spares| spares.iter().map(|(size, _)| *size).collect::<Vec<_>>());
+        let messages = [KEPT / 2, 1000, KEPT / 2, KEPT + 1].map(|size| Partial::begin(&vec![7; size], size).take());
+        // The oldest has made way.
+        assert_eq!(kept(), [1000, KEPT / 2]);
+        drop(messages);
+        assert_eq!(Partial::begin(&[7; 2], 2).capacity(), KEPT / 2);
+        assert_eq!(kept(), [1000]);
     }
 }
