@@ -17,7 +17,7 @@ use puregrpc::{Channel, Server, Status, in_process};
 use proto::bench::{BenchClient, BenchServer, HelloRequest, StreamReq};
 use service::Yardstick;
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [kind, count] = arguments.as_slice() else {
