@@ -93,7 +93,7 @@ impl Connection {
             counter: Counter::default(),
             frames: 0,
             received: 0,
-            failure: None,
+            refused: None,
         });
         frames::put_headers(&mut self.output, id, &self.block, false, self.max_frame);
         self.waiting.push_back(id);
@@ -287,7 +287,7 @@ impl Connection {
         let Head { http, grpc } = self.decoder.decode(block)?;
         let Some(stream) = self.streams.get(id) else { return Ok(None) };
         if let Some(status) = http.filter(|status| *status != 200) {
-            stream.failure = Some(Failure::Http(status));
+            stream.refused = Some(status);
         }
         if !end {
             return Ok(None);
@@ -302,9 +302,14 @@ impl Connection {
 
     /// A call that ended by `grpc-status` 0.
     fn over(&mut self, id: u32) -> Option<Event> {
-        let Stream { kind, begun, frames, messages, upload, failure, .. } = self.streams.remove(id)?;
+        let Stream { kind, begun, frames, messages, upload, refused, .. } = self.streams.remove(id)?;
         self.abandon(id, &upload);
-        Some(Event::End { kind, begun, frames, outcome: failure.map_or(Ok(messages), Err) })
+        Some(Event::End {
+            kind,
+            begun,
+            frames,
+            outcome: refused.map_or(Ok(messages), |status| Err(Failure::Http(status))),
+        })
     }
 
     /// A call that ended in another way.
@@ -313,7 +318,7 @@ impl Connection {
         if !matches!(failure, Some(Failure::Reset(_))) {
             self.abandon(id, &stream.upload);
         }
-        let failure = failure.or(stream.failure).unwrap_or(Failure::NoStatus);
+        let failure = failure.or(stream.refused.map(Failure::Http)).unwrap_or(Failure::NoStatus);
         Some(Event::End { kind: stream.kind, begun: stream.begun, frames: stream.frames, outcome: Err(failure) })
     }
 

@@ -27,9 +27,9 @@ pub(crate) fn work(micros: u64) -> Vec<u8> {
 pub(crate) struct Counter {
     /// What has come of the prefix.
     prefix: [u8; PREFIX],
-    have: usize,
+    have: u8,
     /// What is still to come of the message behind it.
-    left: usize,
+    left: u32,
 }
 
 impl Counter {
@@ -37,19 +37,20 @@ impl Counter {
     pub(crate) fn push(&mut self, mut data: &[u8]) -> u64 {
         let mut messages = 0;
         while !data.is_empty() {
-            if self.have < PREFIX {
-                let (part, rest) = data.split_at(data.len().min(PREFIX - self.have));
-                self.prefix[self.have..self.have + part.len()].copy_from_slice(part);
-                self.have += part.len();
+            let have = usize::from(self.have);
+            if have < PREFIX {
+                let (part, rest) = data.split_at(data.len().min(PREFIX - have));
+                self.prefix[have..have + part.len()].copy_from_slice(part);
+                self.have += part.len() as u8;
                 data = rest;
-                if self.have < PREFIX {
+                if usize::from(self.have) < PREFIX {
                     break;
                 }
                 let [_, a, b, c, d] = self.prefix;
-                self.left = u32::from_be_bytes([a, b, c, d]) as usize;
+                self.left = u32::from_be_bytes([a, b, c, d]);
             }
-            let taken = data.len().min(self.left);
-            self.left -= taken;
+            let taken = data.len().min(self.left as usize);
+            self.left -= taken as u32;
             data = &data[taken..];
             if self.left == 0 {
                 messages += 1;

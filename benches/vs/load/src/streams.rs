@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Instant;
 
-use crate::failure::Failure;
 use crate::message::Counter;
 
 /// A stream that is not over.
@@ -25,8 +24,8 @@ pub(crate) struct Stream {
     pub(crate) frames: u64,
     /// What has been received and not yet been given back to the server's window.
     pub(crate) received: u32,
-    /// What the response's headers say of it.
-    pub(crate) failure: Option<Failure>,
+    /// The `:status` of its response, if it is another one than 200.
+    pub(crate) refused: Option<u32>,
 }
 
 /// Bytes to send: `pattern` over and over until `left` of them are sent. A DATA frame never goes beyond the end of the
@@ -136,7 +135,7 @@ mod tests {
             counter: Counter::default(),
             frames: 0,
             received: 0,
-            failure: None,
+            refused: None,
         }
     }
 
