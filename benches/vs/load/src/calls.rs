@@ -168,11 +168,81 @@ const COALESCED: usize = 16 * 1024;
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpStream;
+
     use super::*;
+    use crate::connection::tests::{connection, frame, settings, tell, trailers};
+    use crate::frames;
+
+    fn options(line: &str) -> Options {
+        Options::parse(line.split(' ').map(String::from)).unwrap()
+    }
 
     fn upload(line: &str) -> Upload {
-        let options = Options::parse(line.split(' ').map(String::from)).unwrap();
-        calls(&options).swap_remove(0).body
+        calls(&options(line)).swap_remove(0).body
+    }
+
+    /// A load of which everything is counted, on a connection to a server that allows so many streams.
+    fn started(line: &str, allowed: u32) -> (Calls, Connection, TcpStream) {
+        let mut load = Calls::new(&options(&format!("127.0.0.1:1 {line} warmup=0 secs=600")));
+        let (mut connection, server) = connection(b"body");
+        // The first event behind the warm-up begins to measure.
+        load.measure.done(0, Instant::now(), Instant::now(), 0, 0);
+        feed(&mut load, &mut connection, &settings(&[(frames::MAX_CONCURRENT_STREAMS, allowed)]));
+        (load, connection, server)
+    }
+
+    fn feed(load: &mut Calls, connection: &mut Connection, bytes: &[u8]) {
+        for event in tell(connection, bytes) {
+            load.event(connection, event);
+        }
+    }
+
+    #[test]
+    fn a_call_that_ends_is_followed_by_the_next() {
+        let (mut load, mut connection, _server) = started("unary streams=3", 3);
+        assert_eq!(connection.open_calls(), 3);
+        let message = frame(frames::DATA, 0, 1, b"\0\0\0\0\0");
+        feed(&mut load, &mut connection, &[message, trailers(1, b"0")].concat());
+        assert_eq!((load.measure.tallies[0].count, load.measure.errors), (1, 0));
+        assert_eq!(connection.open_calls(), 3);
+    }
+
+    #[test]
+    fn a_call_without_its_message_is_an_error() {
+        let (mut load, mut connection, _server) = started("unary streams=1", 1);
+        feed(&mut load, &mut connection, &trailers(1, b"0"));
+        assert_eq!((load.measure.tallies[0].count, load.measure.errors), (0, 1));
+        assert_eq!(load.measure.failures.get(&Failure::Messages(1)), Some(&1));
+        assert_eq!(connection.open_calls(), 1);
+    }
+
+    #[test]
+    fn each_message_of_a_ping_pong_is_answered() {
+        let (mut load, mut connection, _server) = started("ping-pong streams=1", 1);
+        for id in [1, 1] {
+            let begun = Instant::now();
+            load.event(&mut connection, Event::Messages { id, kind: 0, begun, count: 1, frames: 1 });
+        }
+        assert_eq!((load.measure.tallies[0].count, load.measure.frames), (2, 2));
+        feed(&mut load, &mut connection, &trailers(1, b"0"));
+        assert_eq!(load.measure.errors, 1, "the server has ended what goes on");
+    }
+
+    #[test]
+    fn a_server_that_allows_too_few_calls_gets_none() {
+        let (load, connection, _server) = started("mixed light=5 heavy=3", 7);
+        assert_eq!((load.limited, connection.open_calls()), (Some(7), 0));
+    }
+
+    #[test]
+    fn no_call_follows_a_goaway() {
+        let (mut load, mut connection, _server) = started("unary streams=2", 2);
+        feed(&mut load, &mut connection, &frame(frames::GOAWAY, 0, 0, &[0, 0, 0, 1, 0, 0, 0, 0]));
+        assert_eq!((connection.open_calls(), connection.closing()), (1, false));
+        feed(&mut load, &mut connection, &trailers(1, b"0"));
+        assert_eq!((connection.open_calls(), connection.closing()), (0, true));
+        assert_eq!(load.measure.failures.get(&Failure::GoAway(0)), Some(&1));
     }
 
     #[test]

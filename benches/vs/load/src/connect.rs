@@ -59,3 +59,26 @@ impl Load for Handshakes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::tests::{connection, frame, tell, trailers};
+    use crate::frames;
+
+    #[test]
+    fn a_connection_is_closed_behind_its_call() {
+        let line = "127.0.0.1:1 connect warmup=0 secs=600";
+        let mut load = Handshakes::new(&Options::parse(line.split(' ').map(String::from)).unwrap());
+        load.measure.done(0, Instant::now(), Instant::now(), 0, 0);
+        let (mut connection, _server) = connection(b"body");
+        connection.begin(0, Instant::now());
+        let answer = [frame(frames::DATA, 0, 1, b"\0\0\0\0\0"), trailers(1, b"0")].concat();
+        for event in tell(&mut connection, &answer) {
+            assert!(!connection.closing());
+            load.event(&mut connection, event);
+        }
+        assert!(connection.closing());
+        assert_eq!((load.measure.tallies[0].count, load.measure.errors), (1, 0));
+    }
+}

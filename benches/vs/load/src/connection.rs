@@ -429,4 +429,4 @@ const ENOUGH: usize = 256 * 1024;
 const LARGEST_BLOCK: usize = 1024 * 1024;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

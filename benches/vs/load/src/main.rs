@@ -77,8 +77,8 @@ fn measure(options: &Options, route: Route) -> io::Result<Report> {
     match options.mode {
         Mode::Idle | Mode::Open => {
             let mut held = Held::default();
-            report.integer("conns", options.conns as u64);
             report.problem = why(held.run(options, &mut reactor, &mut report));
+            report.integer("conns", reactor.live() as u64);
             report.integer("errors", held.errors);
             report.counts("failures", held.failures);
         }

@@ -35,6 +35,9 @@ impl Route {
             let certificate = certificate.map_err(|error| format!("{shown}: {error}"))?;
             roots.add(certificate).map_err(|error| format!("{shown}: {error}"))?;
         }
+        if roots.is_empty() {
+            return Err(format!("{shown}: there is no certificate in it"));
+        }
         let config = ClientConfig::builder_with_provider(Arc::new(provider()?)).with_safe_default_protocol_versions();
         let config = config.map_err(|error| error.to_string())?;
         let mut config = config.with_root_certificates(roots).with_no_client_auth();
@@ -185,3 +188,15 @@ const H2: &[u8] = b"h2";
 
 /// How many bytes TLS may hold until they are written.
 const PLAINTEXT: usize = 256 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_certificates_is_refused() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        let error = Route::tls(([127, 0, 0, 1], 1).into(), &file, "localhost", false).unwrap_err();
+        assert!(error.ends_with("there is no certificate in it"), "{error}");
+    }
+}

@@ -5,7 +5,7 @@ use super::*;
 use crate::request::Headers;
 
 /// A connection that makes calls with `body`, and the server's end of its socket.
-fn connection(body: &[u8]) -> (Connection, TcpStream) {
+pub(crate) fn connection(body: &[u8]) -> (Connection, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let (server, _) = listener.accept().unwrap();
@@ -14,14 +14,14 @@ fn connection(body: &[u8]) -> (Connection, TcpStream) {
     (Connection::new(Wire::Plain(client), Rc::from([call])), server)
 }
 
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     frames::put_head(&mut bytes, payload.len(), kind, flags, stream);
     bytes.extend_from_slice(payload);
     bytes
 }
 
-fn settings(settings: &[(u16, u32)]) -> Vec<u8> {
+pub(crate) fn settings(settings: &[(u16, u32)]) -> Vec<u8> {
     let mut bytes = Vec::new();
     frames::put_settings(&mut bytes, settings);
     bytes
@@ -33,12 +33,13 @@ fn number(kind: u8, stream: u32, number: u32) -> Vec<u8> {
     bytes
 }
 
-fn trailers(stream: u32, status: &[u8]) -> Vec<u8> {
+pub(crate) fn trailers(stream: u32, status: &[u8]) -> Vec<u8> {
     let block = [b"\x00\x0bgrpc-status\x01", status].concat();
     frame(frames::HEADERS, frames::END_HEADERS | frames::END_STREAM, stream, &block)
 }
 
-fn tell(connection: &mut Connection, mut bytes: &[u8]) -> Vec<Event> {
+/// What a connection makes of whole frames.
+pub(crate) fn tell(connection: &mut Connection, mut bytes: &[u8]) -> Vec<Event> {
     let mut events = Vec::new();
     while let Some(event) = connection.next_event(&mut bytes).unwrap() {
         events.push(event);
