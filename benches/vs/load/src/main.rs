@@ -132,6 +132,9 @@ fn figures(options: &Options, mut measure: Measure, report: &mut Report) {
             report.number("heavy_per_second", heavy.count as f64 / seconds);
             report.number("heavy_p50_us", heavy.quantile_us(0.5));
             report.number("heavy_p99_us", heavy.quantile_us(0.99));
+            if options.heavy > 0 && heavy.count == 0 {
+                report.problem.get_or_insert("no heavy call was measured".into());
+            }
         }
     } else if report.problem.is_none() {
         report.problem = Some("nothing was measured".into());
