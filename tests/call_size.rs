@@ -13,7 +13,7 @@ use puregrpc::{Channel, Receiver, Request, Response, Sender, Server, Status, in_
 mod proto {
     puregrpc::include_protos!("bench");
 }
-use proto::bench::{Bench, BenchClient, BenchServer, Chunk, Count, HelloReply, HelloRequest, StreamReq};
+use proto::bench::{Bench, BenchClient, BenchServer, Chunk, Count, HelloReply, HelloRequest, StreamReq, WorkRequest};
 
 /// Handlers that keep nothing.
 struct Empty;
@@ -37,6 +37,10 @@ impl Bench for Empty {
 
     async fn echo(&self, _: Request<Chunk>) -> Result<Response<Chunk>, Status> {
         Ok(Chunk::default().into())
+    }
+
+    async fn work(&self, _: Request<WorkRequest>) -> Result<Response<HelloReply>, Status> {
+        Ok(HelloReply::default().into())
     }
 }
 
@@ -67,6 +71,7 @@ async fn a_call_of_each_kind_takes_at_most_1_kib() {
 
     client.hello(HelloRequest::default()).await.unwrap();
     client.echo(Chunk::default()).await.unwrap();
+    client.work(WorkRequest::default()).await.unwrap();
     client.server_stream(StreamReq::default()).await.unwrap().recv().await.unwrap();
     client.client_stream(()).await.unwrap().finish().await.unwrap();
     let (sender, mut receiver) = client.bidi(()).await.unwrap();
@@ -74,7 +79,7 @@ async fn a_call_of_each_kind_takes_at_most_1_kib() {
     receiver.recv().await.unwrap();
 
     let sizes = sizes.lock().unwrap();
-    assert_eq!(sizes.len(), 5);
+    assert_eq!(sizes.len(), 6);
     for (method, size) in sizes.iter() {
         println!("{method}: {size} bytes");
         assert!(*size <= 1024, "{method}: {size} bytes");

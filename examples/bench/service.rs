@@ -1,8 +1,10 @@
 //! A service that does as little as its methods allow, so that what is measured is the library.
 
+use std::time::{Duration, Instant};
+
 use puregrpc::{Receiver, Request, Response, Sender, Status};
 
-use crate::proto::bench::{Bench, Chunk, Count, HelloReply, HelloRequest, StreamReq};
+use crate::proto::bench::{Bench, Chunk, Count, HelloReply, HelloRequest, StreamReq, WorkRequest};
 
 /// Gives back what it is given.
 pub(crate) struct Yardstick;
@@ -42,6 +44,15 @@ impl Bench for Yardstick {
 
     async fn echo(&self, request: Request<Chunk>) -> Result<Response<Chunk>, Status> {
         Ok(request.into_inner().into())
+    }
+
+    async fn work(&self, request: Request<WorkRequest>) -> Result<Response<HelloReply>, Status> {
+        let busy = Duration::from_micros(request.micros.into());
+        let start = Instant::now();
+        while start.elapsed() < busy {
+            std::hint::spin_loop();
+        }
+        Ok(HelloReply::default().into())
     }
 }
 
