@@ -1,0 +1,1 @@
+"""What `benches/vs/run` is made of."""
