@@ -75,13 +75,13 @@ def heading(canvas, title, subtitle, names):
     return 88
 
 
-def bars(title, subtitle, names, groups, rule=1.0, limit=3.0):
+def bars(title, subtitle, names, groups, rule=1.0, limit=2.0):
     """Horizontal bars in groups.
 
     `names` are the bars' names and numbers of colours by their keys, `groups` pairs of a label and of what its bars show
     by the keys: a length, or None for none, and a text. Bars beyond `limit` are cut. A line is drawn at `rule`.
     """
-    left, right, thick, gap = 290, 130, 13, 14
+    left, right, thick, gap = 310, 130, 13, 14
     lengths = [length for _, shown in groups for length, _ in shown.values() if length is not None]
     end = min(max([rule * 1.05, *lengths]), limit)
     canvas = Canvas(title)
@@ -90,6 +90,8 @@ def bars(title, subtitle, names, groups, rule=1.0, limit=3.0):
     def place(length):
         return left + (WIDTH - left - right) * min(length, limit) / end
 
+    below = top + sum(thick * len(shown) + gap for _, shown in groups)
+    canvas.line([(place(rule), top - 6), (place(rule), below - gap + 6)], "rule")
     for label, shown in groups:
         middle = y + thick * len(shown) / 2 + 4
         canvas.text(left - 10, middle, label, anchor="end")
@@ -101,7 +103,6 @@ def bars(title, subtitle, names, groups, rule=1.0, limit=3.0):
             canvas.text(x + 5, y + thick - 2.5, text + cut, "note")
             y += thick
         y += gap
-    canvas.line([(place(rule), top - 6), (place(rule), y - gap + 6)], "rule")
     return canvas.write(y + 4)
 
 
