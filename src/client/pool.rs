@@ -80,13 +80,7 @@ pub(crate) struct Seen {
 }
 
 impl Pool {
-    /// A place on the first connection that has one. Connections that were lost are forgotten.
-    pub(crate) fn place(&mut self) -> Option<Place> {
-        self.prune();
-        self.try_place()
-    }
-
-    /// As [`place`](Self::place), but the connection may have been lost: to send a call tells as well.
+    /// A place on the first connection that has one, which may have been lost: to send a call tells as well.
     #[inline]
     pub(crate) fn try_place(&mut self) -> Option<Place> {
         self.members.iter_mut().find_map(Member::place)
@@ -105,6 +99,11 @@ impl Pool {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.members.is_empty()
+    }
+
+    /// How many places are free.
+    pub(crate) fn room(&self) -> usize {
+        self.members.iter().fold(0, |room: usize, member| room.saturating_add(member.connection.quota.room()))
     }
 
     /// For a call that has found no place, and may make up to `max` connections of those that there are.

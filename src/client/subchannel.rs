@@ -1,6 +1,7 @@
 //! One server, and the way to its connections.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::time::Instant;
@@ -35,14 +36,21 @@ impl Subchannel {
     /// Waits for a place; an error once an attempt to connect has failed and
     /// there is no connection.
     pub(crate) async fn place(self: &Arc<Self>, settings: &Settings, seen: &mut Seen) -> Result<Place, Status> {
-        self.wait(settings, seen, Pool::place).await
+        let place = |pool: &mut Pool, ahead: usize| {
+            pool.prune();
+            if ahead > 0 && (1..=ahead).contains(&pool.room()) {
+                return Err(Next::Wait(Some(Instant::now() + COURTESY)));
+            }
+            Ok(pool.try_place())
+        };
+        self.wait(settings, seen, place).await
     }
 
     /// Waits for a connection, with a place on it or without.
     pub(crate) async fn connect(self: &Arc<Self>, settings: &Settings) -> Result<(), Status> {
-        let connected = |pool: &mut Pool| {
+        let connected = |pool: &mut Pool, _| {
             pool.prune();
-            (!pool.is_empty()).then_some(())
+            Ok((!pool.is_empty()).then_some(()))
         };
         self.wait(settings, &mut Seen::default(), connected).await
     }
@@ -51,14 +59,16 @@ impl Subchannel {
         self: &Arc<Self>,
         settings: &Settings,
         seen: &mut Seen,
-        find: impl Fn(&mut Pool) -> Option<T>,
+        find: impl Fn(&mut Pool, usize) -> Result<Option<T>, Next>,
     ) -> Result<T, Status> {
-        let ask = || {
+        let ask = |ahead| {
             let mut pool = self.lock();
-            if let Some(found) = find(&mut pool) {
-                return Ok(Ok(found));
-            }
-            match pool.next(settings.max_connections, seen) {
+            let next = match find(&mut pool, ahead) {
+                Ok(Some(found)) => return Ok(Ok(found)),
+                Ok(None) => pool.next(settings.max_connections, seen),
+                Err(next) => next,
+            };
+            match next {
                 Next::Wait(until) => Err(until),
                 Next::Fail(status) => Ok(Err(status)),
                 Next::GiveUp => Ok(Err(self.lost())),
@@ -124,3 +134,7 @@ impl Drop for Subchannel {
         }
     }
 }
+
+/// How long a call leaves a place to others who have waited longer. A future that
+/// is not polled while it waits would else keep the place from all.
+const COURTESY: Duration = Duration::from_millis(10);

@@ -1,5 +1,6 @@
 //! How many streams a client may have open on its connections.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -45,6 +46,11 @@ impl Quota {
         taken.is_ok().then(|| Permit(Arc::clone(self)))
     }
 
+    /// How many permits are free.
+    pub(crate) fn room(&self) -> usize {
+        self.limit.load(Ordering::SeqCst).saturating_sub(self.open.load(Ordering::SeqCst))
+    }
+
     /// Follows what the server allows.
     #[inline]
     pub(crate) fn set_limit(&self, limit: usize) {
@@ -71,16 +77,24 @@ impl Queue {
 
     /// Asks until there is an answer: now, and again when something has
     /// changed or the time has come that was given in place of an answer.
-    pub(crate) async fn wait<T>(&self, mut ask: impl FnMut() -> Result<T, Option<Instant>>) -> T {
-        let _waiting = Waiting::new(self);
+    ///
+    /// Who has just come asks with the number of those who have waited before:
+    /// what is free now is meant for them, whose tasks may have been woken and
+    /// not have run yet. Later it is 0.
+    pub(crate) async fn wait<T>(&self, mut ask: impl FnMut(usize) -> Result<T, Option<Instant>>) -> T {
+        let (_waiting, mut ahead) = Waiting::new(self);
         loop {
-            let changed = self.changed.notified();
-            match ask() {
+            let mut changed = pin!(self.changed.notified());
+            // In the row before it asks: of two permits that come back meanwhile
+            // each wakes one of those who wait.
+            changed.as_mut().enable();
+            match ask(ahead) {
                 Ok(answer) => return answer,
                 Err(None) => changed.await,
                 // Late or not, it is asked again.
                 Err(Some(time)) => drop(timeout_at(time, changed).await),
             }
+            ahead = 0;
         }
     }
 
@@ -104,9 +118,10 @@ impl Drop for Permit {
 struct Waiting<'a>(&'a Queue);
 
 impl<'a> Waiting<'a> {
-    fn new(queue: &'a Queue) -> Self {
-        queue.waiting.fetch_add(1, Ordering::SeqCst);
-        Self(queue)
+    /// Enters the queue; gives how many were in it.
+    fn new(queue: &'a Queue) -> (Self, usize) {
+        let ahead = queue.waiting.fetch_add(1, Ordering::SeqCst);
+        (Self(queue), ahead)
     }
 }
 
@@ -119,6 +134,9 @@ impl Drop for Waiting<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::RefCell;
+    use std::future::Future;
+    use std::task::{Context, Waker};
     use std::time::Duration;
     use tokio::task::JoinHandle;
 
@@ -128,7 +146,7 @@ mod tests {
 
     fn waiting(quota: &Arc<Quota>) -> JoinHandle<Permit> {
         let quota = Arc::clone(quota);
-        tokio::spawn(async move { quota.queue.wait(|| quota.take().ok_or(None)).await })
+        tokio::spawn(async move { quota.queue.wait(|_| quota.take().ok_or(None)).await })
     }
 
     /// C16: calls beyond the limit wait, and go on one by one.
@@ -176,10 +194,31 @@ mod tests {
         next.await.unwrap();
     }
 
+    /// C16: two permits come back when two calls have asked for them and neither sleeps yet: each lets one go.
+    #[test]
+    fn no_permit_comes_back_unheard() {
+        let (quota, cx) = (quota(2), &mut Context::from_waker(Waker::noop()));
+        let mut held = vec![quota.take().unwrap(), quota.take().unwrap()];
+        let mut second = pin!(quota.queue.wait(|_| {
+            let permit = quota.take();
+            held.clear();
+            permit.ok_or(None)
+        }));
+        let got = RefCell::new(None);
+        let mut first = pin!(quota.queue.wait(|_| {
+            let permit = quota.take();
+            // It keeps its permit: to give that back would wake the first.
+            got.borrow_mut().get_or_insert_with(|| second.as_mut().poll(&mut Context::from_waker(Waker::noop())));
+            permit.ok_or(None)
+        }));
+        assert!(first.as_mut().poll(cx).is_ready());
+        assert!(got.take().is_some_and(|second| second.is_ready()));
+    }
+
     #[tokio::test(start_paused = true)]
     async fn who_names_a_time_is_asked_again_when_it_has_come() {
         let (queue, begin, mut asked) = (Queue::default(), Instant::now(), 0);
-        let answer = queue.wait(|| {
+        let answer = queue.wait(|_| {
             asked += 1;
             if asked == 3 { Ok("yes") } else { Err(Some(begin + Duration::from_secs(asked))) }
         });

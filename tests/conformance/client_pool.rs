@@ -1,11 +1,14 @@
 //! Several connections behind one channel (C21), and the queue for all of them (C16).
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use puregrpc::{Channel, Code};
 use puregrpc_support::{Frame, RawPeer, RawServer, WireClient, error, noted, setting};
 use tokio::task::JoinHandle;
-use tokio::time::{advance, timeout};
+use tokio::time::{Instant, advance, timeout};
 
 /// A call that ends with what was answered.
 fn call(client: &WireClient) -> JoinHandle<Result<Vec<u8>, Code>> {
@@ -340,4 +343,61 @@ async fn a_server_that_allows_no_calls_gets_one_connection() {
     peer.send(&Frame::settings(&[(setting::MAX_CONCURRENT_STREAMS, 1)])).await;
     let stream = peer.accept().await;
     answer(&mut peer, stream, waiting).await;
+}
+
+/// C16: who calls again at once does not go ahead of a call that waits.
+#[tokio::test(start_paused = true)]
+async fn the_longest_waiting_call_goes_first() {
+    let mut server = RawServer::new();
+    let client = client(&server, 1);
+    let busy = client.clone();
+    let busy = tokio::spawn(async move {
+        loop {
+            busy.unary(noted("x")).await.unwrap();
+        }
+    });
+    let mut peer = accept(&mut server, 1).await;
+    let stream = peer.accept().await;
+    let waiting = call(&client);
+    assert!(nobody_connects(&mut server).await);
+    peer.reply(stream, b"y").await;
+    let stream = peer.accept().await;
+    peer.reply(stream, b"y").await;
+    peer.settle().await;
+    assert!(waiting.is_finished());
+    let stream = peer.accept().await;
+    peer.reply(stream, b"y").await;
+    peer.settle().await;
+    busy.abort();
+}
+
+/// C16: a call that is not polled while it waits keeps its own place from others for a moment, and no other place.
+#[tokio::test(start_paused = true)]
+async fn a_waiting_call_that_stands_still_holds_up_nobody() {
+    let mut server = RawServer::new();
+    let client = client(&server, 1);
+    let held = [call(&client), call(&client)];
+    let mut peer = accept(&mut server, 2).await;
+    let streams = [peer.accept().await, peer.accept().await];
+    let mut still = pin!(client.unary(noted("x")));
+    assert!(poll_fn(|cx| Poll::Ready(still.as_mut().poll(cx).is_pending())).await);
+    for (stream, call) in streams.into_iter().zip(held) {
+        answer(&mut peer, stream, call).await;
+    }
+    let start = Instant::now();
+    let beside = call(&client);
+    let stream_beside = peer.accept().await;
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    let instead = call(&client);
+    let stream_instead = peer.accept().await;
+    assert!(start.elapsed() < Duration::from_millis(20));
+    answer(&mut peer, stream_beside, beside).await;
+    answer(&mut peer, stream_instead, instead).await;
+    let answered = async {
+        let stream = peer.accept().await;
+        peer.reply(stream, b"y").await;
+        peer.settle().await;
+    };
+    let (last, ()) = tokio::join!(still, answered);
+    assert_eq!(last.unwrap().into_inner().value, b"y");
 }
