@@ -23,6 +23,8 @@ pub(crate) struct Pool {
     backoff: Backoff,
     /// The number of the newest attempt.
     pub(crate) attempt: u64,
+    /// That of the newest of the connections that are over; 0 if there was none.
+    ended: u64,
     /// How often the server has ended a connection for our pings.
     pub(crate) complaints: u32,
 }
@@ -180,8 +182,9 @@ impl Pool {
     fn count_ended(&self, seen: &mut Seen) {
         let newest = seen.attempt == self.attempt && !matches!(self.phase, Phase::Idle);
         if seen.attempt != 0 && !newest && self.position(seen.attempt).is_none() {
+            // One that is newer than all that have ended has failed: it was none.
+            seen.ended += usize::from(seen.attempt <= self.ended);
             seen.attempt = 0;
-            seen.ended += 1;
         }
     }
 
@@ -196,7 +199,7 @@ impl Pool {
     }
 
     fn forget(&mut self, index: usize) {
-        self.members.remove(index);
+        self.ended = self.ended.max(self.members.remove(index).number);
         if self.members.is_empty() && matches!(self.phase, Phase::Failed(..)) {
             // What has failed was one more connection: it says nothing of the first.
             self.backoff.reset();

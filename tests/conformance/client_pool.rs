@@ -401,3 +401,25 @@ async fn a_waiting_call_that_stands_still_holds_up_nobody() {
     let (last, ()) = tokio::join!(still, answered);
     assert_eq!(last.unwrap().into_inner().value, b"y");
 }
+
+/// C13, C21: failed attempts to make one more connection are no connections that have ended: when the first one
+/// is lost in the end, a call that has waited all the time connects anew.
+#[tokio::test(start_paused = true)]
+async fn failed_attempts_do_not_count_as_connections_that_ended() {
+    let mut server = RawServer::new();
+    let client = client(&server, 2);
+    let held = call(&client);
+    let mut first = accept(&mut server, 1).await;
+    first.accept().await;
+    let [ahead, waiting] = [call(&client), call(&client)];
+    for _ in 0..7 {
+        drop(timeout(Duration::from_secs(200), server.accept_pipe()).await.unwrap());
+    }
+    assert!(nobody_connects(&mut server).await);
+    ahead.abort();
+    drop(first);
+    assert_eq!(held.await.unwrap(), Err(Code::Unavailable));
+    let mut next = accept(&mut server, 1).await;
+    let stream = next.accept().await;
+    answer(&mut next, stream, waiting).await;
+}
