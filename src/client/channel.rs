@@ -163,7 +163,8 @@ impl Channel {
     /// is no room on those that there are, one more is made, and calls go to
     /// the oldest that has room. If it cannot be made they wait as before, and
     /// it is tried again after the usual interval. One beyond the first that
-    /// has had no calls for 30 to 60 seconds is closed.
+    /// has had no calls for 30 to 60 seconds is closed. One that the server has
+    /// told to end counts no more, though its calls go on.
     ///
     /// The connections belong to all clones alike: one with a smaller number
     /// makes no more of them, and its calls use those that others have made.
