@@ -176,7 +176,23 @@ impl Connection {
     }
 
     /// Reads once, or with TLS until nothing is left, and tells what has come.
-    pub(crate) fn receive(&mut self, buffer: &mut [u8], mut tell: impl FnMut(&mut Self, Event)) -> Result<(), Failure> {
+    pub(crate) fn receive(&mut self, buffer: &mut [u8], tell: impl FnMut(&mut Self, Event)) -> Result<(), Failure> {
+        let until_empty = self.wire.keeps_input();
+        self.read(buffer, until_empty, tell)
+    }
+
+    /// Tells what had come before the socket failed: the server may have said why it would go.
+    pub(crate) fn last_words(&mut self, buffer: &mut [u8], tell: impl FnMut(&mut Self, Event)) {
+        // How the reading ends is of no interest: the socket has failed already.
+        let _ = self.read(buffer, true, tell);
+    }
+
+    fn read(
+        &mut self,
+        buffer: &mut [u8],
+        until_empty: bool,
+        mut tell: impl FnMut(&mut Self, Event),
+    ) -> Result<(), Failure> {
         loop {
             let kept = self.carry.len();
             buffer[..kept].copy_from_slice(&self.carry);
@@ -195,7 +211,7 @@ impl Connection {
             }
             self.carry.clear();
             self.carry.extend_from_slice(input);
-            if !self.wire.keeps_input() {
+            if !until_empty {
                 return Ok(());
             }
         }

@@ -124,6 +124,9 @@ impl Reactor {
         }
         if let (Ok(()), false) = (&result, connection.closing()) {
             result = connection.flush();
+            if result.is_err() {
+                connection.last_words(&mut self.input, |connection, event| load.event(connection, event));
+            }
         }
         match result {
             Ok(()) if connection.closing() => connection.farewell(),
@@ -136,6 +139,7 @@ impl Reactor {
                 }
                 return Ok(());
             }
+            Err(_) if connection.closing() => {}
             Err(failure) => tell_end(load, connection, failure),
         }
         // To close the socket is to take it out of epoll.
@@ -155,3 +159,49 @@ const WRITE: epoll::EventFlags = epoll::EventFlags::OUT;
 
 /// More than a socket of Linux has at once, unless it is told so, and than the rest of a frame.
 const INPUT: usize = 256 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::connection::tests::frame;
+    use crate::frames;
+    use crate::request::Headers;
+    use crate::streams::Upload;
+
+    /// Keeps what it is told.
+    #[derive(Default)]
+    struct Told(Vec<Event>);
+
+    impl Load for Told {
+        fn event(&mut self, _: &mut Connection, event: Event) {
+            self.0.push(event);
+        }
+    }
+
+    #[test]
+    fn what_the_server_said_last_is_told_though_it_takes_no_more() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let body = Upload { pattern: Rc::from(&b"body"[..]), offset: 0, left: 4, end: true };
+        let call = Call { headers: Headers::new("/a.A/A", "h", false, 0), body };
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let mut reactor = Reactor::new(Route::plain(address), vec![call], deadline).unwrap();
+        let mut told = Told::default();
+        reactor.open().unwrap().begin(0, Instant::now());
+        let (mut server, _) = listener.accept().unwrap();
+        reactor.turn(&mut told, Duration::MAX).unwrap();
+        // To close a socket on what was not read resets the connection.
+        server.write_all(&frame(frames::GOAWAY, 0, 0, &[0, 0, 0, 0, 0, 0, 0, 11])).unwrap();
+        drop(server);
+        while reactor.live() > 0 {
+            if let Some(connection) = reactor.connections().next() {
+                connection.begin(0, Instant::now());
+            }
+            reactor.flush(&mut told).unwrap();
+        }
+        assert!(matches!(told.0[..], [Event::GoAway { code: 11, .. }, Event::Closed { .. }]), "{:?}", told.0);
+    }
+}
