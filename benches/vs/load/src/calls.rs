@@ -129,13 +129,14 @@ pub(crate) fn calls(options: &Options) -> Vec<Call> {
     };
     let text = || message::bytes(options.size);
     let work = || call(options, WORK, whole(message::work(options.work), true));
+    let asked = |request: Vec<u8>| {
+        let request = options.request.as_deref().map_or(request, message::framed);
+        vec![call(options, &options.path, whole(request, true))]
+    };
     match options.mode {
-        Mode::Unary | Mode::Connect | Mode::Idle => vec![call(options, &options.path, whole(text(), true))],
+        Mode::Unary | Mode::Connect | Mode::Idle => asked(text()),
         Mode::Echo => vec![call(options, ECHO, whole(text(), true))],
-        Mode::ServerStream => {
-            let request = message::stream_request(options.n, options.size);
-            vec![call(options, SERVER_STREAM, whole(request, true))]
-        }
+        Mode::ServerStream => asked(message::stream_request(options.n, options.size)),
         Mode::ClientStream => vec![call(options, CLIENT_STREAM, many(&text(), options))],
         Mode::PingPong | Mode::Open => vec![call(options, BIDI, whole(text(), false))],
         Mode::Mixed => vec![call(options, HELLO, whole(text(), true)), work()],
@@ -146,7 +147,8 @@ fn call(options: &Options, path: &str, body: Upload) -> Call {
     let tls = options.tls.is_some();
     let authority =
         if tls { format!("{}:{}", options.name, options.address.port()) } else { options.address.to_string() };
-    Call { headers: Headers::new(path, &authority, tls, options.metadata), body }
+    let headers = Headers::new(path, &authority, tls, options.metadata).with_methods(path, options.methods);
+    Call { headers, body }
 }
 
 /// The messages of a client's stream: each in a frame of its own, or as many as fit into one.
@@ -158,7 +160,6 @@ fn many(message: &[u8], options: &Options) -> Upload {
 
 const HELLO: &str = "/bench.Bench/Hello";
 const ECHO: &str = "/bench.Bench/Echo";
-const SERVER_STREAM: &str = "/bench.Bench/ServerStream";
 const CLIENT_STREAM: &str = "/bench.Bench/ClientStream";
 const BIDI: &str = "/bench.Bench/Bidi";
 const WORK: &str = "/bench.Bench/Work";
@@ -253,6 +254,15 @@ mod tests {
         assert_eq!((together.pattern.len(), together.left), (16_384 / 17 * 17, 5000 * 17));
         let large = upload("127.0.0.1:1 client-stream n=5 size=20000 coalesce=1");
         assert_eq!(large.pattern.len() as u64 * 5, large.left);
+    }
+
+    #[test]
+    fn a_request_of_ones_own_goes_with_the_path() {
+        for mode in ["unary", "server-stream"] {
+            let own = upload(&format!("127.0.0.1:1 {mode} path=/a/B request=0a01 n=3"));
+            assert_eq!(own.pattern[..], [0, 0, 0, 0, 2, 0x0a, 0x01]);
+        }
+        assert_ne!(upload("127.0.0.1:1 server-stream").pattern, upload("127.0.0.1:1 unary").pattern);
     }
 
     #[test]

@@ -61,7 +61,8 @@ impl Counter {
     }
 }
 
-fn framed(message: &[u8]) -> Vec<u8> {
+/// A message behind its prefix.
+pub(crate) fn framed(message: &[u8]) -> Vec<u8> {
     let mut framed = vec![0];
     framed.extend_from_slice(&(message.len() as u32).to_be_bytes());
     framed.extend_from_slice(message);

@@ -63,8 +63,12 @@ pub(crate) struct Options {
     pub(crate) size: usize,
     /// Bytes of metadata that each call has beyond what it needs.
     pub(crate) metadata: usize,
-    /// The method of `unary` and `connect`.
+    /// The method of `unary`, `server-stream` and `connect`.
     pub(crate) path: String,
+    /// Calls go to so many methods in turn, whose paths are `path` and a number; 0 is to `path` itself.
+    pub(crate) methods: usize,
+    /// The request of calls to `path`, if it is another than that of `bench.Bench`.
+    pub(crate) request: Option<Vec<u8>>,
     /// Messages of a streaming call, or streams to open.
     pub(crate) n: u64,
     /// Messages share DATA frames.
@@ -121,7 +125,9 @@ impl Options {
             warmup: Duration::from_millis(100),
             size: 10,
             metadata: 0,
-            path: "/bench.Bench/Hello".into(),
+            path: (if mode == Mode::ServerStream { "/bench.Bench/ServerStream" } else { "/bench.Bench/Hello" }).into(),
+            methods: 0,
+            request: None,
             n,
             coalesce: false,
             streams_per_connection: 1000,
@@ -144,6 +150,8 @@ impl Options {
             "size" => self.size = number(key, value)?,
             "metadata" => self.metadata = number(key, value)?,
             "path" => self.path = value.into(),
+            "methods" => self.methods = number(key, value)?,
+            "request" => self.request = Some(bytes(key, value)?),
             "n" => self.n = number(key, value)?,
             "coalesce" => self.coalesce = flag(key, value)?,
             "streams-per-connection" => self.streams_per_connection = number(key, value)?,
@@ -174,6 +182,9 @@ impl Options {
         if matches!(self.mode, Mode::Idle | Mode::Open) && self.pid.is_none() {
             return Err(format!("{} looks at the server's memory and needs pid=", self.mode.name()));
         }
+        if self.methods > MOST_METHODS {
+            return Err(format!("at most methods={MOST_METHODS}"));
+        }
         if self.size > LARGEST_MESSAGE || self.metadata > LARGEST_METADATA {
             return Err(format!("at most size={LARGEST_MESSAGE} and metadata={LARGEST_METADATA}"));
         }
@@ -188,6 +199,17 @@ fn usage() -> String {
 
 fn number<T: FromStr>(key: &str, value: &str) -> Result<T, String> {
     value.parse().map_err(|_| format!("{key}={value} is not a number that fits"))
+}
+
+/// Reads bytes that are given as hexadecimal digits.
+fn bytes(key: &str, value: &str) -> Result<Vec<u8>, String> {
+    let digit = |digit: &u8| char::from(*digit).to_digit(16).map(|digit| digit as u8);
+    let pair = |pair: &[u8]| match pair {
+        [high, low] => Some(digit(high)? << 4 | digit(low)?),
+        _ => None,
+    };
+    let read = value.as_bytes().chunks(2).map(pair).collect();
+    Option::ok_or_else(read, || format!("{key}={value} is not bytes in hexadecimal digits"))
 }
 
 fn flag(key: &str, value: &str) -> Result<bool, String> {
@@ -206,14 +228,15 @@ fn seconds(key: &str, value: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs_f64(seconds))
 }
 
-const KEYS: &str = "streams conns secs warmup size metadata path n coalesce streams-per-connection light heavy work \
-                    pid tls name resume";
+const KEYS: &str = "streams conns secs warmup size metadata path methods request n coalesce streams-per-connection light \
+                    heavy work pid tls name resume";
 
 /// So that a connection does not run out of numbers for its streams.
 const MOST_SECONDS: f64 = 600.0;
 
 const LARGEST_MESSAGE: usize = 1 << 30;
 const LARGEST_METADATA: usize = 1 << 20;
+const MOST_METHODS: usize = 1_000_000;
 
 #[cfg(test)]
 mod tests {
@@ -234,6 +257,13 @@ mod tests {
     }
 
     #[test]
+    fn a_request_is_given_in_hexadecimal_digits() {
+        let request = |digits| parse(&format!("127.0.0.1:1 unary request={digits}")).map(|options| options.request);
+        assert_eq!(request("0aFf07"), Ok(Some(vec![0x0a, 0xff, 0x07])));
+        assert_eq!(request(""), Ok(Some(Vec::new())));
+    }
+
+    #[test]
     fn every_mode_is_found_by_its_name() {
         for mode in Mode::ALL {
             assert_eq!(parse(&format!("127.0.0.1:1 {} pid=1", mode.name())).unwrap().mode, mode);
@@ -243,7 +273,8 @@ mod tests {
     #[test]
     fn every_key_is_known() {
         for key in KEYS.split_whitespace() {
-            assert!(parse(&format!("127.0.0.1:1 unary {key}=1")).is_ok(), "{key}");
+            let value = if key == "request" { "0a" } else { "1" };
+            assert!(parse(&format!("127.0.0.1:1 unary {key}={value}")).is_ok(), "{key}");
         }
         let options = parse("127.0.0.1:1 echo secs=0.25 size=7 coalesce=1 tls=/a/b name=x pid=9").unwrap();
         assert_eq!((options.duration, options.size, options.coalesce), (Duration::from_millis(250), 7, true));
@@ -263,6 +294,9 @@ mod tests {
             ("127.0.0.1:1 unary secs=0", "secs=0"),
             ("127.0.0.1:1 client-stream coalesce=yes", "neither 0 nor 1"),
             ("127.0.0.1:1 idle", "needs pid="),
+            ("127.0.0.1:1 unary request=0a0", "hexadecimal"),
+            ("127.0.0.1:1 unary request=0x", "hexadecimal"),
+            ("127.0.0.1:1 unary methods=1000001", "methods=1000000"),
         ] {
             let error = parse(line).unwrap_err();
             assert!(error.contains(reason), "{line}: {error}");

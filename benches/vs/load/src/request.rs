@@ -19,6 +19,8 @@ pub(crate) struct Headers {
     scheme: u8,
     /// Metadata in several versions, ready to be sent; none if there is none.
     metadata: Vec<Vec<u8>>,
+    /// The paths that calls have in turn, ready to be sent; if there are none, that of `fields`.
+    paths: Vec<Vec<u8>>,
 }
 
 impl Headers {
@@ -28,7 +30,7 @@ impl Headers {
         let versions = if metadata == 0 { 0 } else { VERSIONS };
         Self {
             fields: [
-                field(":path", path, 4),
+                field(":path", path, PATH),
                 field(":authority", authority, 1),
                 field("te", "trailers", 0),
                 field("content-type", "application/grpc", 31),
@@ -36,7 +38,21 @@ impl Headers {
             ],
             scheme: if tls { SCHEME_HTTPS } else { SCHEME_HTTP },
             metadata: (0..versions).map(|version| random_metadata(metadata, version)).collect(),
+            paths: Vec::new(),
         }
+    }
+
+    /// Lets calls go to `path` with the numbers below `methods` behind it, in turn. Paths do not go into the table then, so
+    /// that each costs the server the same however many there are. With 0, nothing changes.
+    pub(crate) fn with_methods(mut self, path: &str, methods: usize) -> Self {
+        let literal = |method| {
+            let mut output = Vec::new();
+            put_integer(&mut output, 0x00, 4, PATH);
+            put_string(&mut output, format!("{path}{method}").as_bytes());
+            output
+        };
+        self.paths = (0..methods).map(literal).collect();
+        self
     }
 }
 
@@ -51,7 +67,7 @@ pub(crate) struct Encoder {
     blocks: Vec<Option<Vec<u8>>>,
     /// The server wants a smaller table: the next block says that it is emptied and how large it is now.
     resized: bool,
-    /// Which version of the metadata comes next.
+    /// How many blocks there were: which version of the metadata and which path come next.
     version: usize,
 }
 
@@ -69,27 +85,31 @@ impl Encoder {
 
     /// Appends the block of a call of this kind, which has these headers.
     pub(crate) fn encode(&mut self, kind: usize, headers: &Headers, output: &mut Vec<u8>) {
+        if std::mem::take(&mut self.resized) {
+            put_integer(output, 0x20, 5, 0);
+            put_integer(output, 0x20, 5, self.limit);
+        }
+        if let Some(path) = turn(&headers.paths, self.version) {
+            output.extend_from_slice(path);
+        }
         if let Some(block) = &self.blocks[kind] {
             output.extend_from_slice(block);
         } else {
             self.spell(kind, headers, output);
         }
-        if let Some(metadata) = headers.metadata.get(self.version % VERSIONS) {
-            self.version += 1;
+        if let Some(metadata) = turn(&headers.metadata, self.version) {
             output.extend_from_slice(metadata);
         }
+        self.version += 1;
     }
 
     /// Writes a block in full, and keeps it if it refers only to what the server knows.
     fn spell(&mut self, kind: usize, headers: &Headers, output: &mut Vec<u8>) {
         let start = output.len();
-        let mut known = !self.resized;
-        if std::mem::take(&mut self.resized) {
-            put_integer(output, 0x20, 5, 0);
-            put_integer(output, 0x20, 5, self.limit);
-        }
+        let mut known = true;
         output.extend_from_slice(&[METHOD_POST, headers.scheme]);
-        for (name, value, index) in &headers.fields {
+        let written = usize::from(!headers.paths.is_empty());
+        for (name, value, index) in &headers.fields[written..] {
             known &= self.field(name, value, *index, output);
         }
         if known {
@@ -119,6 +139,11 @@ impl Encoder {
         }
         !room
     }
+}
+
+/// The one whose turn it is, if there are any.
+fn turn(versions: &[Vec<u8>], number: usize) -> Option<&Vec<u8>> {
+    versions.get(number.checked_rem(versions.len())?)
 }
 
 /// Fields whose values are `bytes` in all, at most 100 each, not to be put into the table.
@@ -151,6 +176,7 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 /// The entries of the static table, and those that are used as they are.
 const STATIC: usize = 61;
+const PATH: usize = 4;
 const METHOD_POST: u8 = 0x83;
 const SCHEME_HTTP: u8 = 0x86;
 const SCHEME_HTTPS: u8 = 0x87;
@@ -189,6 +215,19 @@ mod tests {
         let second = block(&mut encoder, 0, &headers);
         assert_eq!(second, first[2..]);
         assert_eq!(block(&mut encoder, 0, &headers), second);
+    }
+
+    #[test]
+    fn paths_of_many_methods_are_spelled_in_turn() {
+        let headers = Headers::new("/a.A/A", "h", false, 0).with_methods("/a.A/A", 3);
+        let mut encoder = Encoder::new(1);
+        block(&mut encoder, 0, &headers);
+        for method in [1, 2, 0, 1] {
+            let mut expected = vec![0x04];
+            put_string(&mut expected, format!("/a.A/A{method}").as_bytes());
+            expected.extend([0x83, 0x86, 0xc1, 0xc0, 0xbf, 0xbe]);
+            assert_eq!(block(&mut encoder, 0, &headers), expected);
+        }
     }
 
     #[test]
