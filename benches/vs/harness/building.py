@@ -37,10 +37,11 @@ class Built:
         return self.certificates / "ca.pem"
 
 
-def cargo_build():
-    """The paths of all binaries of the workspace by their names."""
-    command = ["cargo", "build", "--release", "--workspace", "--bins", "--message-format", "json-render-diagnostics"]
-    artifacts = map(json.loads, checked(command, cwd=WORKSPACE).splitlines())
+def cargo_build(names=(), folder=WORKSPACE, options=("--workspace",)):
+    """The paths of binaries by their names: of all of the workspace, or of those that are named."""
+    chosen = [word for name in names for word in ("--bin", name)] or ["--bins"]
+    command = ["cargo", "build", "--release", *chosen, *options, "--message-format", "json-render-diagnostics"]
+    artifacts = map(json.loads, checked(command, cwd=folder).splitlines())
     return {each["target"]["name"]: each["executable"] for each in artifacts if each.get("executable")}
 
 

@@ -3,9 +3,10 @@
 import argparse
 import json
 import pathlib
+import sys
 import time
 
-from . import machine
+from . import machine, scale
 from .building import ROOT, WORKSPACE, Built
 from .charts import charts
 from .figures import fault
@@ -13,17 +14,21 @@ from .measuring import Measuring
 from .page import page, summary
 from .processes import allow_descriptors
 from .rows import SERVERS
+from .scale_page import section
 
 RESULTS = WORKSPACE / "results/latest.json"
 
 
 def main():
     """Measures, unless there is only to draw; then writes the charts and the page."""
+    if sys.argv[1:2] == ["scale"]:
+        scale.main(sys.argv[2:], lambda: draw(read(RESULTS), ROOT / "docs"))
+        return
     options = arguments()
     partial = options.quick or options.only or options.servers
     file = options.results or RESULTS
     if options.draw:
-        results = json.loads(file.read_text(encoding="utf-8"))
+        results = read(file)
     else:
         results = measured(options)
         print(summary(results))
@@ -33,7 +38,13 @@ def main():
         write(file, json.dumps(results, separators=(",", ":")).replace('{"name"', '\n{"name"') + "\n")
     for name, chart in charts(results).items():
         write(options.docs / "charts" / name, chart)
-    write(options.docs / "performance.md", page(results))
+    draw(results, options.docs)
+
+
+def draw(results, docs):
+    """Writes the page, with what is known of scale."""
+    known = scale.results()
+    write(docs / "performance.md", page(results, section(known) if known else ""))
 
 
 def arguments():
@@ -65,6 +76,11 @@ def measured(options):
         if any(map(fault, row["records"].get("puregrpc", []))):
             raise SystemExit(f"puregrpc has failed in {row['name']}: {row['records']['puregrpc']}")
     return {"facts": facts, "rounds": rounds, "rows": rows}
+
+
+def read(file):
+    """Results that were written before."""
+    return json.loads(file.read_text(encoding="utf-8"))
 
 
 def write(path, text):

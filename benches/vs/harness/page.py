@@ -33,8 +33,8 @@ benches/vs/run --only 'unary*' --servers tonic,puregrpc --rounds 9
 """
 
 
-def page(results):
-    """The whole page."""
+def page(results, scale=""):
+    """The whole page, with a section of scale if there is one."""
     by_row = figures(results)
     parts = [HEAD.format(rounds=results["rounds"]), machine(results["facts"])]
     for group, title in GROUPS.items():
@@ -42,6 +42,7 @@ def page(results):
         if rows:
             parts.append(chapter(group, title, rows, by_row))
     parts += [ahead(results["rows"], by_row), every_figure(results["rows"], by_row)]
+    parts += [scale] if scale else []
     minutes = max(1, round(results["facts"]["seconds"] / 60))
     return "\n".join([*parts, REPRODUCE.format(minutes=minutes)])
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import pathlib
+import re
 import resource
 import subprocess
 
@@ -19,12 +21,16 @@ class Server:
 
     def __enter__(self):
         self.process = start(self.command, self.cores)
-        line = self.process.stdout.readline()
-        self.address = line.removeprefix("listening on ").strip()
-        if not line.startswith("listening on "):
+        self.address = self.listening()
+        if not self.address:
             self.__exit__()
             raise RuntimeError(f"{self.command[0]} did not start: {self.errors}")
         return self
+
+    def listening(self):
+        """The address that it prints once it listens; None if it prints something else."""
+        line = self.process.stdout.readline()
+        return line.removeprefix("listening on ").strip() if line.startswith("listening on ") else None
 
     def __exit__(self, *_):
         self.process.kill()
@@ -34,6 +40,26 @@ class Server:
     def pid(self):
         """The number of its process."""
         return self.process.pid
+
+
+class Standalone(Server):
+    """The binary `puregrpc`, which serves with one worker and this data base of the route guide."""
+
+    def __init__(self, program, database, cores):
+        super().__init__(program, 1, cores)
+        self.command = [program, "serve", "--listen", "127.0.0.1:0", "--workers", "1", "--route-db", database]
+
+    def listening(self):
+        """The address in the second line of what it prints."""
+        self.process.stdout.readline()
+        return self.process.stdout.readline().strip() or None
+
+    def used(self):
+        """The CPU time that it has used so far, in nanoseconds, and the most memory that it had, in KiB."""
+        process = pathlib.Path("/proc") / str(self.pid)
+        times = [task.joinpath("schedstat").read_text(encoding="ascii") for task in process.joinpath("task").iterdir()]
+        most = re.search(r"VmHWM:\s*(\d+)", process.joinpath("status").read_text(encoding="ascii"))
+        return sum(int(time.split()[0]) for time in times), int(most[1])
 
 
 def start(command, cores):

@@ -4,17 +4,21 @@ import json
 import pathlib
 import re
 import sys
+import tempfile
 import unittest
 import xml.etree.ElementTree as ElementTree
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from harness import processes, svg  # noqa: E402  (found through the line above)
+from harness import processes, scale, svg  # noqa: E402  (found through the line above)
+from harness import scale_page  # noqa: E402
 from harness.charts import charts  # noqa: E402
 from harness.command import RESULTS  # noqa: E402
 from harness.building import ROOT  # noqa: E402
 from harness.figures import Figure, figures, quantity, reference  # noqa: E402
 from harness.page import page  # noqa: E402
+from harness.places import LATITUDES, LONGITUDES, Places, nested, point  # noqa: E402
 from harness.rows import GROUPS, MEASURES, OVERVIEW, ROWS, SERVERS  # noqa: E402
+from harness.scale_rows import CURVES  # noqa: E402
 
 SHAPE = "{http://www.w3.org/2000/svg}"
 
@@ -137,12 +141,96 @@ class Drawn(unittest.TestCase):
     def test_what_is_checked_in_was_drawn_from_the_results(self):
         results = json.loads(RESULTS.read_text(encoding="utf-8"))
         docs = ROOT / "docs"
-        self.assertEqual((docs / "performance.md").read_text(encoding="utf-8"), page(results))
-        for name, text in charts(results).items():
+        grown = scale.results()
+        text = page(results, scale_page.section(grown))
+        self.assertEqual((docs / "performance.md").read_text(encoding="utf-8"), text)
+        for name, text in {**charts(results), **scale_page.charts(grown)}.items():
             self.assertEqual((docs / "charts" / name).read_text(encoding="utf-8"), text, name)
 
     def test_the_results_tell_nothing_of_whose_machine_it_was(self):
-        self.assertIsNone(re.search(r"/(home|root|tmp|work|usr)/", RESULTS.read_text(encoding="utf-8")))
+        for file in (RESULTS, scale.RESULTS):
+            self.assertIsNone(re.search(r"/(home|root|tmp|work|usr)/", file.read_text(encoding="utf-8")), file)
+
+
+class Scale(unittest.TestCase):
+    """Curves, their slopes, and the data bases that they are measured over."""
+
+    def grown(self, exponent):
+        """Results in which everything costs a microsecond times the size to the power of `exponent`."""
+        curves = []
+        for curve in CURVES:
+            points = [
+                {"size": size, "records": [{"server_cpu_ns": 1e3 * max(size, 1) ** exponent / curve["calls"]}]}
+                for size in curve["sizes"]
+            ]
+            curves.append({"name": curve["name"], "points": {server: points for server in curve["servers"]}})
+        loaded = {"seconds": 2, "cpu_ns": 1e9, "memory_kib": 1024, "file_bytes": 5e6}
+        facts = {"cpu": "a processor", "date": "2026-01-01"}
+        return {"facts": facts, "rounds": 3, "curves": curves, "loading": [{"size": 1024, "records": [loaded]}]}
+
+    def test_slopes_are_exponents(self):
+        points = [(0, 5), (1, 3), (10, 3), (100, 300), (1000, 300_000)]
+        for found, expected in zip(scale_page.slopes(points), [0, 2, 3], strict=True):
+            self.assertAlmostEqual(found, expected)
+        self.assertAlmostEqual(scale_page.slope([(2, 8), (4, 64), (16, 4096)]), 3)
+        # A slow end weighs more than a slow middle.
+        self.assertAlmostEqual(scale_page.slope([(1, 1), (10, 1), (100, 10)]), 0.5)
+
+    def test_a_point_is_the_median_of_good_rounds_and_of_whole_calls(self):
+        curve = {"calls": 10}
+        rounds = [{"server_cpu_ns": 300}, {"server_cpu_ns": 100}, {"server_cpu_ns": 200}, {"server_cpu_ns": 1, "errors": 1}]
+        points = [{"size": 4, "records": rounds}, {"size": 8, "records": [{"fails": "GOAWAY 11"}]}]
+        self.assertEqual(scale_page.medians(curve, {"puregrpc": points}), {"puregrpc": [(4, 2.0)]})
+
+    def test_what_grows_faster_than_expected_is_said(self):
+        text = scale_page.section(self.grown(0.05))
+        self.assertEqual(text.count("puregrpc: flat (slope 0.05)."), len(CURVES))
+        text = scale_page.section(self.grown(1.5))
+        flat = sum(curve["bound"] < 1 for curve in CURVES)
+        self.assertEqual(text.count("worse than linear (slope 1.50, where no more than 0.1 was expected)"), flat)
+        self.assertEqual(text.count("where no more than 1.1 was expected"), len(CURVES) - flat)
+
+    def test_the_section_has_a_chart_for_each_curve(self):
+        grown = self.grown(1)
+        drawn = scale_page.charts(grown)
+        text = page(sample(), scale_page.section(grown))
+        self.assertEqual(len(drawn), len(CURVES))
+        for name, chart in drawn.items():
+            self.assertEqual(ElementTree.fromstring(chart).tag, f"{SHAPE}svg", name)
+            self.assertIn(f"charts/{name}", text)
+        self.assertIn("| 1,024 | 5.00 MB | 2.00 s | 1.00 s | 1.00 MiB |", text)
+        self.assertLess(text.index("## Scale"), text.index("## Measure it yourself"))
+
+    def test_servers_of_curves_are_built(self):
+        for curve in CURVES:
+            for server in curve["servers"]:
+                self.assertTrue(server == "standalone" or f"vs-{server}" in scale.PROGRAMS, server)
+
+    def test_a_data_base_is_a_list_of_its_places(self):
+        places = Places(25)
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "places.json"
+            places.write(file)
+            read = json.loads(file.read_text(encoding="utf-8"))
+        self.assertEqual([tuple(place["location"].values()) for place in read], places.points)
+        self.assertEqual(read[3]["name"], "Place number 3")
+        self.assertEqual(Places(25).points, places.points)
+
+    def test_ten_places_are_in_the_square_and_in_the_strip(self):
+        for number in (10, 11, 5000):
+            places = Places(number)
+            for strip in (False, True):
+                (south, north), (west, east) = places.around_ten(strip)
+                inside = [each for each in places.points if south <= each[0] <= north and west <= each[1] <= east]
+                self.assertEqual(len(inside), 10, (number, strip))
+
+    def test_requests_are_messages_of_protobuf(self):
+        self.assertEqual(point((150, 1)), b"\x08\x96\x01\x10\x01")
+        self.assertEqual(point((-1, 0))[:11], b"\x08" + b"\xff" * 9 + b"\x01")
+        places = Places(100)
+        self.assertEqual(bytes.fromhex(places.request("one")), point(places.points[50]))
+        corners = [point((LATITUDES[end], LONGITUDES[end])) for end in (0, 1)]
+        self.assertEqual(bytes.fromhex(places.request("all")), nested(1, corners[0]) + nested(2, corners[1]))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ mod client;
 mod server;
 
 pub use client::{Caller, call};
-pub use server::{TlsFiles, serve, spin};
+pub use server::{TlsFiles, serve, serve_as, spin};
 
 use std::io::Result;
 
@@ -18,6 +18,9 @@ pub const LARGEST_MESSAGE: usize = 64 * 1024 * 1024;
 
 /// The streams that a connection may have open, where that can be set: more than any load has.
 pub const STREAMS: u32 = 1_000_000;
+
+/// The largest header list that a server takes, in bytes, where its limit is lower and can be set.
+pub const LARGEST_HEADERS: u32 = 256 * 1024;
 
 /// One thread does all if `threads` is 1; else there are so many workers.
 fn runtime(threads: usize) -> Result<Runtime> {

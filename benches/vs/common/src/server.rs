@@ -27,6 +27,21 @@ where
     S: Future<Output = Result<(), Error>> + Send,
 {
     let words: Vec<String> = std::env::args().skip(1).collect();
+    serve_as(&words, serve)
+}
+
+/// Does the same as such words say, instead of those of the command line.
+///
+/// # Errors
+///
+/// As those of `serve`.
+pub fn serve_as<S>(
+    words: &[String],
+    serve: impl FnOnce(TcpListener, Option<TlsFiles>) -> S + Send + 'static,
+) -> Result<(), Error>
+where
+    S: Future<Output = Result<(), Error>> + Send,
+{
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let (address, threads, tls) = match words.as_slice() {
         [address, threads] => (*address, threads.parse()?, None),

@@ -9,7 +9,7 @@ use std::future::pending;
 
 use puregrpc::{Identity, Server, ServerTls};
 use tokio::net::TcpListener;
-use vs_common::{Error, LARGEST_MESSAGE, STREAMS, TlsFiles};
+use vs_common::{Error, LARGEST_HEADERS, LARGEST_MESSAGE, STREAMS, TlsFiles};
 
 use proto::bench::BenchServer;
 use service::Yardstick;
@@ -22,6 +22,7 @@ async fn serve(listener: TcpListener, tls: Option<TlsFiles>) -> Result<(), Error
     let server = Server::new()
         .max_recv_message_size(LARGEST_MESSAGE)
         .max_concurrent_streams(STREAMS)
+        .max_header_list_size(LARGEST_HEADERS)
         .add(BenchServer::new(Yardstick));
     match tls {
         None => server.serve(listener, pending()).await?,
