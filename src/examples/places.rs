@@ -1,6 +1,7 @@
 //! The data base of the route guide.
 
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use super::geometry::Area;
@@ -23,15 +24,19 @@ use super::proto::routeguide::{Feature, Point, Rectangle};
 pub struct Places {
     /// In the order of the file.
     features: Vec<Feature>,
-    /// One entry for each feature, sorted.
+    /// One entry for each feature, sorted by latitude.
     by_latitude: Vec<Spot>,
+    /// The same by longitude, so that a tall narrow rectangle costs no more than a wide low one.
+    by_longitude: Vec<Spot>,
 }
 
 /// Where a feature is, and its index among the features; the fields are in the order of sorting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Spot {
-    latitude: i32,
-    longitude: i32,
+    /// The coordinate that is sorted by.
+    along: i32,
+    /// The other one.
+    across: i32,
     index: usize,
 }
 
@@ -39,17 +44,9 @@ impl Places {
     /// Makes a data base of features; those without a location are at 0, 0.
     #[must_use]
     pub fn new(features: Vec<Feature>) -> Self {
-        let mut by_latitude: Vec<_> = features
-            .iter()
-            .enumerate()
-            .map(|(index, feature)| Spot {
-                latitude: feature.location.latitude,
-                longitude: feature.location.longitude,
-                index,
-            })
-            .collect();
-        by_latitude.sort_unstable();
-        Self { features, by_latitude }
+        let by_latitude = sorted(&features, |point| (point.latitude, point.longitude));
+        let by_longitude = sorted(&features, |point| (point.longitude, point.latitude));
+        Self { features, by_latitude, by_longitude }
     }
 
     /// The data base that comes with the crate: places in and around New Jersey and New York, and
@@ -85,10 +82,10 @@ impl Places {
     #[must_use]
     pub fn at(&self, point: &Point) -> Option<&Feature> {
         let place = (point.latitude, point.longitude);
-        let first = self.by_latitude.partition_point(|spot| (spot.latitude, spot.longitude) < place);
+        let first = self.by_latitude.partition_point(|spot| (spot.along, spot.across) < place);
         self.by_latitude
             .get(first)
-            .filter(|spot| (spot.latitude, spot.longitude) == place)
+            .filter(|spot| (spot.along, spot.across) == place)
             .map(|spot| &self.features[spot.index])
     }
 
@@ -96,16 +93,18 @@ impl Places {
     ///
     /// The corners may be given in any order.
     pub fn within(&self, rectangle: &Rectangle) -> impl Iterator<Item = &Feature> + use<'_> {
-        let Area { latitudes, longitudes } = Area::from(rectangle);
-        let first = self.by_latitude.partition_point(|spot| spot.latitude < *latitudes.start());
-        let mut found: Vec<_> = self.by_latitude[first..]
-            .iter()
-            .take_while(|spot| spot.latitude <= *latitudes.end())
-            .filter(|spot| longitudes.contains(&spot.longitude))
-            .map(|spot| spot.index)
-            .collect();
+        let (spots, across) = self.fewest(Area::from(rectangle));
+        let mut found: Vec<_> =
+            spots.iter().filter(|spot| across.contains(&spot.across)).map(|spot| spot.index).collect();
         found.sort_unstable();
         found.into_iter().map(|index| &self.features[index])
+    }
+
+    /// The spots in the belt or in the strip that the area lies in, whichever has fewer, and what the area is across.
+    fn fewest(&self, Area { latitudes, longitudes }: Area) -> (&[Spot], RangeInclusive<i32>) {
+        let belt = between(&self.by_latitude, &latitudes);
+        let strip = between(&self.by_longitude, &longitudes);
+        if strip.len() < belt.len() { (strip, latitudes) } else { (belt, longitudes) }
     }
 }
 
@@ -113,6 +112,24 @@ impl Default for Places {
     fn default() -> Self {
         Self::built_in()
     }
+}
+
+/// Where the features are, sorted by the first coordinate that `place` gives and then by the second.
+fn sorted(features: &[Feature], place: impl Fn(&Point) -> (i32, i32)) -> Vec<Spot> {
+    let spot = |(index, feature): (usize, &Feature)| {
+        let (along, across) = place(&feature.location);
+        Spot { along, across, index }
+    };
+    let mut spots: Vec<_> = features.iter().enumerate().map(spot).collect();
+    spots.sort_unstable();
+    spots
+}
+
+/// Those of sorted spots that are in a range.
+fn between<'a>(spots: &'a [Spot], range: &RangeInclusive<i32>) -> &'a [Spot] {
+    let first = spots.partition_point(|spot| spot.along < *range.start());
+    let end = spots.partition_point(|spot| spot.along <= *range.end());
+    &spots[first..end]
 }
 
 const BUILT_IN: &str = include_str!("places.json");
@@ -209,6 +226,36 @@ mod tests {
         let places = Places::new(vec![feature("north", 30, 1), feature("south", 10, 1), feature("middle", 20, 1)]);
         let found = names(places.within(&rectangle((0, 0), (100, 100))));
         assert_eq!(found, ["north", "south", "middle"]);
+    }
+
+    #[test]
+    fn rectangle_of_any_shape_finds_what_a_look_at_all_features_finds() {
+        // All points of a grid, a prime apart so that they come in no order of either coordinate.
+        let spot = |index: i32| feature("", index * 29 % 100 / 10, index * 29 % 10);
+        let places = Places::new((0..100).map(spot).collect());
+        for (lo, hi) in [((0, 4), (9, 4)), ((4, 0), (4, 9)), ((1, 3), (8, 5)), ((3, 1), (5, 8)), ((2, 2), (6, 6))] {
+            let inside =
+                |point: &Point| (lo.0..=hi.0).contains(&point.latitude) && (lo.1..=hi.1).contains(&point.longitude);
+            let expected: Vec<_> = places.features().iter().filter(|feature| inside(&feature.location)).collect();
+            let found: Vec<_> = places.within(&rectangle(lo, hi)).collect();
+            assert_eq!(found, expected, "{lo:?} to {hi:?}");
+            assert_eq!(found.len() as i32, (hi.0 - lo.0 + 1) * (hi.1 - lo.1 + 1));
+        }
+    }
+
+    #[test]
+    fn no_more_is_looked_at_than_what_is_in_the_narrower_range() {
+        let places = Places::new((0..100).map(|index| feature("", index / 10, index % 10)).collect());
+        for (lo, hi, expected) in [
+            ((0, 4), (9, 4), 10),
+            ((4, 0), (4, 9), 10),
+            ((2, 5), (8, 6), 20),
+            ((10, 0), (20, 9), 0),
+            ((0, i32::MIN), (9, -1), 0),
+        ] {
+            let (spots, _) = places.fewest(Area::from(&rectangle(lo, hi)));
+            assert_eq!(spots.len(), expected, "{lo:?} to {hi:?}");
+        }
     }
 
     #[test]
