@@ -66,14 +66,14 @@ CURVES = [
         "features-ten", "A list of the ten features in a square", "features in the data base",
         [10**power for power in range(2, 7)], LINEAR, servers=["standalone"], mode="server-stream", calls=10,
         options=guide("ListFeatures", n=10, streams=16), request="ten",
-        note="Features are sorted by latitude, and what is looked at is the belt that the rectangle is in: the square root of "
-        "all, if the rectangle is a square.",
+        note="Features are sorted by latitude and by longitude; what is looked at is the belt or the strip that the rectangle "
+        "is in, whichever has fewer. If the rectangle is a square, that is the square root of all.",
     ),
     curve(
         "features-strip", "A list of the ten features in a strip from south to north", "features in the data base",
         [10**power for power in range(2, 7)], LINEAR, servers=["standalone"], mode="server-stream", calls=10,
         options=guide("ListFeatures", n=10, streams=16), request="strip",
-        note="The worst rectangle there is: it has ten features, and all of them are in its belt.",
+        note="All features are in its belt, but only those ten in its strip.",
     ),
     curve(
         "features-one", "One feature, by its point", "features in the data base", [10**power for power in range(2, 7)],
