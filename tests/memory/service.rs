@@ -1,6 +1,6 @@
 //! A service as it is generated, and a client that holds next to nothing.
 
-use crate::proto::bench::{Bench, BenchServer, Chunk, Count, HelloReply, HelloRequest, StreamReq};
+use crate::proto::bench::{Bench, BenchServer, Chunk, Count, HelloReply, HelloRequest, StreamReq, WorkRequest};
 use bytes::BytesMut;
 use puregrpc::{Receiver, Request, Response, Sender, Server, Status};
 use puregrpc_support::{Frame, PREFACE, Running, flag, message};
@@ -43,6 +43,10 @@ impl Bench for Echo {
 
     async fn echo(&self, request: Request<Chunk>) -> Result<Response<Chunk>, Status> {
         Ok(request.into_inner().into())
+    }
+
+    async fn work(&self, _: Request<WorkRequest>) -> Result<Response<HelloReply>, Status> {
+        Ok(HelloReply::default().into())
     }
 }
 
