@@ -5,6 +5,8 @@ mod messages;
 mod service;
 mod spent;
 mod unasked;
+#[path = "../../examples/bench/service.rs"]
+mod yardstick;
 
 use std::alloc::System;
 use std::sync::{Mutex, MutexGuard, PoisonError};

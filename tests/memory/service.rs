@@ -1,62 +1,15 @@
 //! A service as it is generated, and a client that holds next to nothing.
 
-use crate::proto::bench::{Bench, BenchServer, Chunk, Count, HelloReply, HelloRequest, StreamReq, WorkRequest};
+use crate::proto::bench::BenchServer;
+use crate::yardstick::Yardstick;
 use bytes::BytesMut;
-use puregrpc::{Receiver, Request, Response, Sender, Server, Status};
+use puregrpc::Server;
 use puregrpc_support::{Frame, PREFACE, Running, flag, message};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
-/// Answers each message with what it says.
-struct Echo;
-
-impl Bench for Echo {
-    async fn hello(&self, request: Request<HelloRequest>) -> Result<Response<HelloReply>, Status> {
-        Ok(reply(request.into_inner()).into())
-    }
-
-    async fn server_stream(&self, request: Request<StreamReq>, replies: &mut Sender<HelloReply>) -> Result<(), Status> {
-        let request = request.into_inner();
-        for _ in 0..request.count {
-            replies.send(&HelloReply { message: request.name.clone(), ..Default::default() }).await?;
-        }
-        Ok(())
-    }
-
-    async fn client_stream(&self, requests: &mut Receiver<HelloRequest>) -> Result<Response<Count>, Status> {
-        let mut n = 0;
-        while requests.recv().await?.is_some() {
-            n += 1;
-        }
-        Ok(Count { n, ..Default::default() }.into())
-    }
-
-    async fn bidi(
-        &self,
-        requests: &mut Receiver<HelloRequest>,
-        replies: &mut Sender<HelloReply>,
-    ) -> Result<(), Status> {
-        while let Some(request) = requests.recv().await? {
-            replies.send(&reply(request)).await?;
-        }
-        Ok(())
-    }
-
-    async fn echo(&self, request: Request<Chunk>) -> Result<Response<Chunk>, Status> {
-        Ok(request.into_inner().into())
-    }
-
-    async fn work(&self, _: Request<WorkRequest>) -> Result<Response<HelloReply>, Status> {
-        Ok(HelloReply::default().into())
-    }
-}
-
-fn reply(request: HelloRequest) -> HelloReply {
-    HelloReply { message: request.name, ..Default::default() }
-}
-
 /// A server of this service.
 pub(crate) fn server() -> Server {
-    Server::new().max_concurrent_streams(1000).add(BenchServer::new(Echo))
+    Server::new().max_concurrent_streams(1000).add(BenchServer::new(Yardstick))
 }
 
 /// The same at work, over pipes.
