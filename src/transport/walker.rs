@@ -34,22 +34,17 @@ impl Walker {
         mut bytes: &[u8],
         mut visit: impl FnMut(Head, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
+        let mut first = None;
         if self.have > 0 {
-            let (now, later) = bytes.split_at(bytes.len().min(HEAD - self.have));
-            self.head[self.have..][..now.len()].copy_from_slice(now);
-            self.have += now.len();
-            if self.have < HEAD {
+            let Some(later) = self.complete(bytes) else {
                 return Ok(());
-            }
-            self.have = 0;
-            bytes = later;
-            let head = Head::decode(&self.head);
-            self.rest = head.length;
-            visit(head, bytes)?;
+            };
+            first = Some((self.head, later));
         }
         let mut rest = self.rest;
-        while let Some((head, behind)) = bytes.get(rest..).and_then(<[u8]>::split_first_chunk) {
-            let head = Head::decode(head);
+        // One place to visit from: the visit is a part of the loop then.
+        while let Some((head, behind)) = first.take().or_else(|| split_head(bytes.get(rest..)?)) {
+            let head = Head::decode(&head);
             (bytes, rest) = (behind, head.length);
             visit(head, bytes)?;
         }
@@ -61,6 +56,19 @@ impl Walker {
         Ok(())
     }
 
+    /// Adds to a head that has come in part; gives what is behind it once it is whole.
+    #[cold]
+    fn complete<'a>(&mut self, bytes: &'a [u8]) -> Option<&'a [u8]> {
+        let (now, later) = bytes.split_at(bytes.len().min(HEAD - self.have));
+        self.head[self.have..][..now.len()].copy_from_slice(now);
+        self.have += now.len();
+        if self.have < HEAD {
+            return None;
+        }
+        self.have = 0;
+        Some(later)
+    }
+
     /// Whether all frames have come to their end.
     pub(crate) fn is_between_frames(&self) -> bool {
         self.rest == 0 && self.have == 0
@@ -70,6 +78,11 @@ impl Walker {
     pub(crate) fn is_inside_head(&self) -> bool {
         self.have > 0
     }
+}
+
+#[inline]
+fn split_head(bytes: &[u8]) -> Option<([u8; HEAD], &[u8])> {
+    bytes.split_first_chunk().map(|(head, behind)| (*head, behind))
 }
 
 impl Head {
