@@ -72,6 +72,7 @@ impl Deframer {
     }
 
     /// Takes received bytes. All messages of earlier ones must have been taken.
+    #[inline]
     pub(crate) fn push(&mut self, chunk: Bytes) -> Result<(), Status> {
         if self.partial.is_empty() {
             if self.taken == self.chunk.len() {
@@ -112,10 +113,6 @@ impl Deframer {
             return self.next_partial();
         }
         let Some(Prefix { len, compressed }) = self.read_prefix(&self.chunk[self.taken..])? else {
-            if self.taken == self.chunk.len() {
-                // It may be a few bytes of a large buffer, and the next may be long in coming.
-                (self.chunk, self.taken) = (Bytes::new(), 0);
-            }
             return Ok(None);
         };
         let from = self.taken + PREFIX;
@@ -156,7 +153,17 @@ impl Deframer {
         self.partial.capacity() + if self.taken < self.chunk.len() { self.chunk.len() } else { 0 }
     }
 
+    /// Gives up bytes that were taken: they may be a few of a large buffer, and
+    /// the next may be long in coming.
+    #[inline]
+    pub(crate) fn let_go(&mut self) {
+        if self.taken == self.chunk.len() {
+            (self.chunk, self.taken) = (Bytes::new(), 0);
+        }
+    }
+
     /// Whether nothing is left: no message, no part of one.
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.partial.is_empty() && self.taken == self.chunk.len()
     }
@@ -202,6 +209,7 @@ impl Deframer {
     }
 
     /// Moves the unfinished rest of `chunk` to a buffer that grows with it.
+    #[inline(never)]
     fn begin_partial(&mut self) -> Result<(), Status> {
         let rest = &self.chunk[self.taken..];
         let whole = PREFIX + self.message_len(rest)?.unwrap_or(0);
@@ -210,6 +218,7 @@ impl Deframer {
     }
 
     /// Moves from `chunk` what the message in `partial` still needs.
+    #[inline(never)]
     fn fill_partial(&mut self) -> Result<(), Status> {
         if self.partial.len() < PREFIX {
             self.move_to_partial(PREFIX);

@@ -64,10 +64,17 @@ impl Intake {
 
     /// Takes received bytes; all messages of earlier ones must have been taken.
     /// `link` is where they came from, on a server.
+    #[inline]
     pub(crate) fn push(&mut self, chunk: Bytes, link: Option<&Link>) -> Result<(), Status> {
         let large = chunk.len() > LARGE;
         self.frames.push(chunk)?;
         if large || self.frames.is_partial() { self.account(link) } else { Ok(()) }
+    }
+
+    /// Whether there is anything in it that [`next`](Self::next) would have to look at.
+    #[inline]
+    pub(crate) fn has_more(&self) -> bool {
+        self.owes || !self.frames.is_empty()
     }
 
     /// The next message, if nothing has to be done for it but to decode it; else
@@ -119,25 +126,31 @@ impl Intake {
 
     /// For who waits until more bytes come: ready with an error if a message
     /// that has begun does not go on.
+    #[inline]
     pub(crate) fn poll_wait(&mut self, cx: &mut Context<'_>, link: Option<&Link>) -> Poll<Status> {
         self.turn.rest();
-        let Some(link) = link else {
-            return Poll::Pending;
-        };
-        if let Err(status) = self.account(Some(link)) {
+        self.frames.let_go();
+        if self.ledger.is_none() && self.frames.is_empty() { Poll::Pending } else { self.poll_rest(cx, link) }
+    }
+
+    /// As [`poll_wait`](Self::poll_wait), where there is something to see to.
+    #[inline(never)]
+    fn poll_rest(&mut self, cx: &mut Context<'_>, link: Option<&Link>) -> Poll<Status> {
+        if let Err(status) = self.account(link) {
             return Poll::Ready(status);
         }
-        if self.frames.is_empty() {
+        let Some(link) = link.filter(|_| !self.frames.is_empty()) else {
             return Poll::Pending;
-        }
+        };
         let progress = self.frames.len() as u64;
         let stall = &mut self.ledger.get_or_insert_default().stall;
         stall.poll(cx, progress, link.terms.stall_timeout).map(|()| self.fail(stalled(link)))
     }
 
-    /// Reserves what is held, and no more.
+    /// Holds no more than has not been taken, and reserves that.
     #[inline]
     pub(crate) fn account(&mut self, link: Option<&Link>) -> Result<(), Status> {
+        self.frames.let_go();
         let held = self.frames.held();
         match link {
             Some(link) if held > 0 || self.ledger.is_some() => self.reserve(held, link),

@@ -41,6 +41,7 @@ impl Outbound {
         self.rest.as_ref().is_some_and(|rest| rest.held)
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, payload: Bytes) {
         if self.first.is_empty() {
             self.first = payload;

@@ -93,16 +93,24 @@ impl<T: Message> Receiver<T> {
         ready!(self.intake.poll_turn(cx));
         self.intake.let_go();
         loop {
-            match self.intake.next::<T>(self.head.link.as_deref()) {
-                Ok(Some(payload)) => match T::decode(payload) {
-                    Ok(message) => return Poll::Ready(Ok(Some(message))),
+            // Most who come here have taken all there was.
+            if self.intake.has_more() {
+                match self.intake.next::<T>(self.head.link.as_deref()) {
+                    Ok(Some(payload)) => match T::decode(payload) {
+                        Ok(message) => return Poll::Ready(Ok(Some(message))),
+                        Err(status) => return Poll::Ready(Err(self.fail(status))),
+                    },
+                    Ok(None) => {}
                     Err(status) => return Poll::Ready(Err(self.fail(status))),
-                },
-                Ok(None) => {}
-                Err(status) => return Poll::Ready(Err(self.fail(status))),
+                }
             }
             if !ready!(self.poll_more(cx))? {
                 return Poll::Ready(Ok(None));
+            }
+            match self.intake.next_small().map(|message| T::decode(Payload::Slice(message))) {
+                Some(Ok(message)) => return Poll::Ready(Ok(Some(message))),
+                Some(Err(status)) => return Poll::Ready(Err(self.fail(status))),
+                None => {}
             }
         }
     }

@@ -131,6 +131,7 @@ fn used_up_chunks_are_let_go() {
         for chunk in chunks.clone() {
             deframer.push(chunk).unwrap();
             drain(&mut deframer);
+            deframer.let_go();
         }
         assert!(chunks.iter().all(|chunk| chunk.is_empty() || chunk.is_unique()), "split at {split}");
     }
