@@ -24,14 +24,15 @@ impl<T: Message> Single<T> {
         Self { intake, message: None }
     }
 
+    /// Begins with what has been received before.
+    pub(crate) fn begin(&mut self, download: &mut Download, chunk: Option<bytes::Bytes>) -> Result<(), Status> {
+        chunk.map_or(Ok(()), |chunk| self.take_from(download, chunk))
+    }
+
     /// Ready once the call is over.
     pub(crate) fn poll(&mut self, download: &mut Download, cx: &mut Context<'_>) -> Poll<Result<Response<T>, Status>> {
         while let Some(chunk) = ready!(download.poll_chunk(cx))? {
-            self.intake.set_encoding(download.encoding());
-            if let Err(status) = self.take(chunk) {
-                download.cancel(status.clone());
-                return Poll::Ready(Err(status));
-            }
+            self.take_from(download, chunk)?;
         }
         if !self.intake.is_empty() {
             return Poll::Ready(Err(cut_short()));
@@ -45,6 +46,11 @@ impl<T: Message> Single<T> {
             }
             None => Err(Status::internal("the server ended a call with one answer without any")),
         })
+    }
+
+    fn take_from(&mut self, download: &mut Download, chunk: bytes::Bytes) -> Result<(), Status> {
+        self.intake.set_encoding(download.encoding());
+        self.take(chunk).inspect_err(|status| download.cancel(status.clone()))
     }
 
     fn take(&mut self, chunk: bytes::Bytes) -> Result<(), Status> {

@@ -85,7 +85,7 @@ impl Attempt {
         self.with_pool(|pool| pool.complaints = pool.complaints.max(self.complaints + 1));
     }
 
-    async fn establish(&self, keepalive: Keepalive) -> Result<(Connection, Driver), Status> {
+    async fn establish(&self, keepalive: Keepalive) -> Result<(Arc<Connection>, Driver), Status> {
         let io = self.target.connect().await.map_err(|error| self.failure(&error).with_source(error))?;
         let established = connection::establish(io, keepalive, Arc::clone(&self.queue)).await;
         established.map_err(|error| self.failure(&error).with_source(error))

@@ -9,6 +9,8 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use h2::client::{Builder, SendRequest};
 
+use crate::client::bell::Bell;
+use crate::client::dispatch::{Dispatcher, Orders};
 use crate::client::keepalive::{Keepalive, Watch};
 use crate::transport::{Allowance, Breach, BufferedIo, Io, IoHandle, Meter, Queue, Quota, settings};
 
@@ -16,13 +18,14 @@ use crate::transport::{Allowance, Breach, BufferedIo, Io, IoHandle, Meter, Queue
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) requests: SendRequest<Bytes>,
+    pub(crate) orders: Orders,
     pub(crate) quota: Arc<Quota>,
 }
 
 impl Connection {
     /// Whether calls can still be made on it.
-    pub(crate) fn is_usable(&mut self) -> bool {
-        is_usable(&mut self.requests)
+    pub(crate) fn is_usable(&self) -> bool {
+        is_usable(&mut self.requests.clone())
     }
 }
 
@@ -39,11 +42,15 @@ pub(crate) fn is_usable(requests: &mut SendRequest<Bytes>) -> bool {
 ///
 /// In each turn it reads what has come and lets h2 write into a buffer, which
 /// goes out one turn later: calls that are ready by then add to the same write.
+/// Calls of one small message it makes itself.
 pub(crate) struct Driver {
     h2: h2::client::Connection<BufferedIo, Bytes>,
     io: IoHandle,
     watch: Watch,
     quota: Arc<Quota>,
+    dispatcher: Dispatcher,
+    /// What h2 rings.
+    bell: Bell,
 }
 
 /// Greets the server and waits for its settings: only then is it known how
@@ -52,15 +59,17 @@ pub(crate) async fn establish(
     io: impl Io,
     keepalive: Keepalive,
     queue: Arc<Queue>,
-) -> io::Result<(Connection, Driver)> {
+) -> io::Result<(Arc<Connection>, Driver)> {
     let (io, handle) = BufferedIo::new(io, Meter::client(&Allowance::default()));
     // Nothing is written yet but into the buffer, so that it cannot block.
     let (requests, mut h2) = builder().handshake::<_, Bytes>(io).await.map_err(failed)?;
     let quota = Quota::new(0, queue);
     let watch = Watch::new(keepalive, h2.ping_pong());
-    let mut driver = Driver { h2, io: handle, watch, quota: Arc::clone(&quota) };
+    let connection = Arc::new(Connection { requests, orders: Orders::default(), quota: Arc::clone(&quota) });
+    let dispatcher = Dispatcher::new(&connection);
+    let mut driver = Driver { h2, io: handle, watch, quota, dispatcher, bell: Bell::default() };
     poll_fn(|cx| driver.poll_settings(cx)).await?;
-    Ok((Connection { requests, quota }, driver))
+    Ok((connection, driver))
 }
 
 impl Driver {
@@ -83,6 +92,25 @@ impl Driver {
     }
 }
 
+impl Driver {
+    /// Makes the calls that were ordered, and receives; whether there were any.
+    fn poll_calls(&mut self, cx: &mut Context<'_>) -> (bool, Poll<Result<(), h2::Error>>) {
+        self.bell.mute();
+        let sent = self.dispatcher.send(cx);
+        self.bell.unmute(cx);
+        let polled = self.poll_h2();
+        self.bell.mute();
+        self.dispatcher.deliver(cx);
+        // What is over is dropped, and h2 has to hear of it.
+        let rung = self.bell.unmute(cx);
+        (sent, if rung && polled.is_pending() { self.poll_h2() } else { polled })
+    }
+
+    fn poll_h2(&mut self) -> Poll<Result<(), h2::Error>> {
+        Pin::new(&mut self.h2).poll(&mut Context::from_waker(self.bell.waker()))
+    }
+}
+
 impl Future for Driver {
     type Output = io::Result<()>;
 
@@ -91,7 +119,8 @@ impl Future for Driver {
         let calls = me.quota.is_in_use();
         me.io.begin_turn(calls);
         me.watch.begin_turn(cx, &me.io, calls);
-        if let Poll::Ready(result) = Pin::new(&mut me.h2).poll(cx) {
+        let (sent, polled) = me.poll_calls(cx);
+        if let Poll::Ready(result) = polled {
             // The connection is over; what can still be said is said once.
             let _ = me.io.poll_drain(cx);
             return Poll::Ready(result.map_err(failed));
@@ -100,13 +129,16 @@ impl Future for Driver {
         if limit != NOT_KNOWN {
             me.quota.set_limit(limit);
         }
-        if let Err(error) = me.io.end_turn(cx) {
+        // A call that is alone has nobody to wait for.
+        let others = !sent || me.quota.is_shared();
+        if let Err(error) = me.io.end_turn(cx, others) {
             return Poll::Ready(Err(error));
         }
         if me.watch.end_turn(cx, &me.io, calls).is_err() {
             // h2 tells the calls, unless it is stuck.
             me.io.condemn(Breach::Silence);
-            let _ = Pin::new(&mut me.h2).poll(cx);
+            let _ = me.poll_h2();
+            me.dispatcher.deliver(cx);
             return Poll::Ready(Err(io::Error::other(Breach::Silence)));
         }
         Poll::Pending

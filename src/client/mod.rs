@@ -2,8 +2,11 @@
 
 mod attempt;
 mod backoff;
+mod bell;
 mod channel;
 mod connection;
+mod dispatch;
+mod errands;
 mod headers;
 mod keepalive;
 mod opening;

@@ -8,12 +8,14 @@ use h2::client::ResponseFuture;
 use http::header::{self, HeaderValue};
 use http::uri::{self, Uri};
 use http::{Method, Request as HttpRequest, Version};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::call::deadline::{self, within};
+use crate::call::deadline::{self, Timer, within};
 use crate::call::outbound::Outbound;
 use crate::call::{Head, outbox};
 use crate::client::connection::is_usable;
+use crate::client::dispatch::{Delivery, Made, Order};
 use crate::client::path;
 use crate::client::pool::{ENDED, Place, Seen};
 use crate::client::settings::Settings;
@@ -98,19 +100,9 @@ impl Opening {
 
     /// Sends the headers, once there is a connection and a free stream on it.
     pub(crate) async fn open(&self, subchannel: &Arc<Subchannel>, settings: &Settings) -> Result<Opened, Status> {
-        if let Some(place) = subchannel.try_place()
-            && let Some(opened) = self.send(place, &subchannel.target, settings)?
-        {
-            return Ok(opened);
-        }
-        // Boxed, since hardly any call has to wait and all have to hold it.
-        Box::pin(self.wait_and_open(subchannel, settings)).await
-    }
-
-    async fn wait_and_open(&self, subchannel: &Arc<Subchannel>, settings: &Settings) -> Result<Opened, Status> {
-        let mut seen = Seen::default();
-        for _ in 0..ENDED {
-            let place = within(self.deadline, subchannel.place(settings, &mut seen)).await??;
+        let mut seen = None;
+        for _ in 0..=ENDED {
+            let place = self.place(subchannel, settings, &mut seen).await?;
             // The connection may have been lost in the meantime.
             if let Some(opened) = self.send(place, &subchannel.target, settings)? {
                 return Ok(opened);
@@ -119,18 +111,62 @@ impl Opening {
         Err(subchannel.lost())
     }
 
+    /// Has the connection make the call, with its one message; waits for the answer to begin.
+    pub(crate) async fn order(
+        &self,
+        subchannel: &Arc<Subchannel>,
+        settings: &Settings,
+        mut payload: Bytes,
+    ) -> Result<Box<Made>, Status> {
+        let mut seen = None;
+        for _ in 0..=ENDED {
+            let Place { connection, permit } = self.place(subchannel, settings, &mut seen).await?;
+            let request = self.request(&subchannel.target, settings)?;
+            let (reply, delivery) = oneshot::channel();
+            let timer = Timer::new(self.deadline);
+            connection.orders.push(Order { request, payload, timer, permit, reply });
+            match delivery.await {
+                Ok(Delivery::Made(made)) => return Ok(made),
+                Ok(Delivery::Unsent(unsent)) => payload = unsent,
+                Ok(Delivery::Failed(status)) => return Err(status),
+                Err(_) => return Err(Status::unavailable("the connection was lost: its task has ended")),
+            }
+        }
+        Err(subchannel.lost())
+    }
+
+    /// A place: the first time at once if there is one, later on a connection
+    /// that is known to be usable.
+    async fn place(
+        &self,
+        subchannel: &Arc<Subchannel>,
+        settings: &Settings,
+        seen: &mut Option<Seen>,
+    ) -> Result<Place, Status> {
+        if seen.is_none()
+            && let Some(place) = subchannel.try_place()
+        {
+            *seen = Some(Seen::default());
+            return Ok(place);
+        }
+        let seen = seen.get_or_insert_default();
+        // Boxed, since hardly any call has to wait and all have to hold it.
+        Box::pin(within(self.deadline, subchannel.place(settings, seen))).await?
+    }
+
     /// `None` if the connection has just ended, or has been told to: nothing was sent.
     fn send(
         &self,
-        Place { mut requests, permit }: Place,
+        Place { connection, permit }: Place,
         target: &Target,
         settings: &Settings,
     ) -> Result<Option<Opened>, Status> {
         let request = self.request(target, settings)?;
+        let mut requests = connection.requests.clone();
         match requests.send_request(request, false) {
             Ok((response, stream)) => Ok(Some(Opened { response, stream, permit })),
             Err(_) if !is_usable(&mut requests) => Ok(None),
-            Err(error) => Err(Status::internal(format!("the call cannot be sent: {error}")).with_source(error)),
+            Err(error) => Err(cannot_be_sent(error)),
         }
     }
 
@@ -166,6 +202,11 @@ impl Default for Payload {
     fn default() -> Self {
         Self::Small(Bytes::new())
     }
+}
+
+#[cold]
+pub(crate) fn cannot_be_sent(error: h2::Error) -> Status {
+    Status::internal(format!("the call cannot be sent: {error}")).with_source(error)
 }
 
 fn uri(target: &Target, name: &'static str) -> Result<Uri, Status> {

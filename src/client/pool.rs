@@ -1,7 +1,7 @@
 //! The connections to one server, and whether there may be one more.
 
-use bytes::Bytes;
-use h2::client::SendRequest;
+use std::sync::Arc;
+
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
@@ -49,7 +49,7 @@ pub(crate) enum Phase {
 struct Member {
     /// That of the attempt that has made it.
     number: u64,
-    connection: Connection,
+    connection: Arc<Connection>,
     /// Whether it had no calls when it was last asked, and has been given none since.
     resting: bool,
 }
@@ -57,7 +57,7 @@ struct Member {
 /// A call's place on a connection.
 #[derive(Debug)]
 pub(crate) struct Place {
-    pub(crate) requests: SendRequest<Bytes>,
+    pub(crate) connection: Arc<Connection>,
     pub(crate) permit: Permit,
 }
 
@@ -143,7 +143,7 @@ impl Pool {
     }
 
     /// The newest attempt has made a connection.
-    pub(crate) fn succeed(&mut self, connection: Connection) {
+    pub(crate) fn succeed(&mut self, connection: Arc<Connection>) {
         self.backoff.reset();
         self.phase = Phase::Idle;
         self.members.push(Member { number: self.attempt, connection, resting: false });
@@ -213,7 +213,7 @@ impl Member {
     fn place(&mut self) -> Option<Place> {
         let permit = self.connection.quota.take()?;
         self.resting = false;
-        Some(Place { requests: self.connection.requests.clone(), permit })
+        Some(Place { connection: Arc::clone(&self.connection), permit })
     }
 }
 

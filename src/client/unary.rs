@@ -12,6 +12,7 @@ use crate::call::outbound::Outbound;
 use crate::call::single::Single;
 use crate::call::{Request, Response};
 use crate::client::channel::Channel;
+use crate::client::dispatch::Made;
 use crate::client::opening::{Opened, Opening, Payload};
 use crate::codec::Message;
 use crate::status::Status;
@@ -49,24 +50,22 @@ impl Channel {
 
     /// Makes the call once; takes the payload once it can be sent.
     async fn exchange<R: Message>(&self, opening: &Opening, payload: &mut Payload) -> Result<Response<R>, Failure> {
-        let Opened { response, mut stream, permit } = opening.open(&self.subchannel, &self.settings).await?;
-        let mut upload = match std::mem::take(payload) {
-            Payload::Small(payload) => {
-                // Without reserved window, since it is bounded by a frame a
-                // stream; the download tells why if the stream is gone.
-                let _ = stream.send_data(payload, true);
-                drop(stream);
-                None
+        let (mut upload, mut made) = match std::mem::take(payload) {
+            Payload::Small(payload) => (None, opening.order(&self.subchannel, &self.settings, payload).await?),
+            Payload::Large(outbound) => {
+                let Opened { response, stream, permit } = opening.open(&self.subchannel, &self.settings).await?;
+                let download = Download::new(response, Timer::new(opening.deadline), permit);
+                (Some(Upload { stream, outbound: *outbound }), Box::new(Made { download, chunk: None }))
             }
-            Payload::Large(outbound) => Some(Upload { stream, outbound: *outbound }),
         };
-        let mut download = Download::new(response, Timer::new(opening.deadline), permit);
+        let Made { download, chunk } = &mut *made;
         let mut single = Single::new(self.settings.intake());
+        single.begin(download, chunk.take()).map_err(Failure::from)?;
         let result = poll_fn(|cx| {
             if upload.as_mut().is_some_and(|upload| upload.poll(cx).is_ready()) {
                 upload = None;
             }
-            single.poll(&mut download, cx)
+            single.poll(download, cx)
         });
         let result = result.await;
         if let Some(mut upload) = upload

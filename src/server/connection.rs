@@ -138,20 +138,23 @@ impl Future for Connection {
         if me.poll_farewell(cx).is_ready() {
             return Poll::Ready(End::Lost);
         }
+        let mut calls = 0;
         loop {
             let open = me.accept_all(cx);
-            let idle = me.batch.is_empty();
+            let taken = me.batch.len();
+            calls += taken;
             me.start_all(cx);
             if !open {
                 // The connection is over; what can still be said is said once.
                 let _ = me.io.poll_drain(cx);
                 return Poll::Ready(End::Closed);
             }
-            if idle && !me.closes() {
+            if taken == 0 && !me.closes() {
                 break;
             }
         }
-        match me.io.end_turn(cx) {
+        let others = calls > 1 || me.link.live() > 0;
+        match me.io.end_turn(cx, others) {
             Ok((written, stalled)) => {
                 let cut = me.poll_written(cx, written);
                 let upkeep = me.upkeep.poll(cx, &mut me.h2, &me.io, stalled, me.link.live() > 0);

@@ -97,13 +97,13 @@ impl IoHandle {
     }
 
     /// Ends a turn by writing what it has brought: one turn later, if there is
-    /// something, so that other tasks that are ready now add to the same write.
+    /// something and `others` may add to the same write, whose tasks are ready now.
     ///
     /// Gives what was written, and since when the peer has left something unfinished that must be
     /// sent in one go, or the error that ends the connection.
-    pub(crate) fn end_turn(&self, cx: &mut Context<'_>) -> io::Result<(Written, Option<Instant>)> {
+    pub(crate) fn end_turn(&self, cx: &mut Context<'_>, others: bool) -> io::Result<(Written, Option<Instant>)> {
         let mut inner = lock(&self.0);
-        inner.deferred = !inner.deferred && inner.has_unwritten();
+        inner.deferred = others && !inner.deferred && inner.has_unwritten();
         let starved = std::mem::take(&mut inner.starved);
         if starved || inner.deferred {
             cx.waker().wake_by_ref();
@@ -354,15 +354,21 @@ mod tests {
         assert_eq!(&got, b"onetwo");
     }
 
+    async fn end_turn(handle: &IoHandle, others: bool) -> io::Result<(Written, Option<Instant>)> {
+        poll_fn(|cx| Poll::Ready(handle.end_turn(cx, others))).await
+    }
+
     #[tokio::test]
     async fn a_write_waits_for_the_next_turn_and_no_longer() {
         let (near, mut far) = tokio::io::duplex(1 << 20);
         let (mut io, handle) = BufferedIo::new(near, Meter::client(&Allowance::default()));
         io.write_all(b"one").await.unwrap();
-        assert!(poll_fn(|cx| Poll::Ready(handle.end_turn(cx))).await.is_ok());
-        assert!(lock(&handle.0).has_unwritten());
-        assert!(poll_fn(|cx| Poll::Ready(handle.end_turn(cx))).await.is_ok());
+        assert_eq!(end_turn(&handle, true).await.unwrap().0, Written::Later);
+        assert_eq!(end_turn(&handle, true).await.unwrap().0, Written::All);
         assert_eq!(far.read_u8().await.unwrap(), b'o');
+        // What nobody else can add to waits for nobody.
+        io.write_all(b"two").await.unwrap();
+        assert_eq!(end_turn(&handle, false).await.unwrap().0, Written::All);
     }
 
     /// However much is written at once: a peer that takes nothing is seen to take nothing.
@@ -373,8 +379,8 @@ mod tests {
         let large = vec![7; 3 * WRITE];
         assert_eq!(io.write(&large).await.unwrap(), WRITE);
         assert!(poll_fn(|cx| Poll::Ready(Pin::new(&mut io).poll_write(cx, &large).is_pending())).await);
-        assert!(poll_fn(|cx| Poll::Ready(handle.end_turn(cx))).await.is_ok());
-        let (written, _) = poll_fn(|cx| Poll::Ready(handle.end_turn(cx))).await.unwrap();
+        assert!(end_turn(&handle, true).await.is_ok());
+        let (written, _) = end_turn(&handle, true).await.unwrap();
         assert_eq!(written, Written::Part(10));
     }
 
@@ -385,8 +391,8 @@ mod tests {
         drop(far);
         io.write_all(b"one").await.unwrap();
         // The first turn puts the write off.
-        assert!(poll_fn(|cx| Poll::Ready(handle.end_turn(cx))).await.is_ok());
-        let error = poll_fn(|cx| Poll::Ready(handle.end_turn(cx))).await.unwrap_err();
+        assert!(end_turn(&handle, true).await.is_ok());
+        let error = end_turn(&handle, true).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
     }
 

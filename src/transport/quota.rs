@@ -66,6 +66,12 @@ impl Quota {
     pub(crate) fn is_in_use(&self) -> bool {
         self.open.load(Ordering::Relaxed) > 0
     }
+
+    /// Whether there is more than one call.
+    #[inline]
+    pub(crate) fn is_shared(&self) -> bool {
+        self.open.load(Ordering::Relaxed) > 1
+    }
 }
 
 impl Queue {

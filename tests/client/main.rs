@@ -6,5 +6,6 @@ mod calls;
 mod compression;
 mod connect;
 mod ends;
+mod runtimes;
 mod service;
 mod threads;

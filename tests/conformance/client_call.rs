@@ -168,6 +168,25 @@ async fn a_dropped_unary_call_is_cancelled() {
     }
 }
 
+/// C12: a call dropped before the connection's task has taken it is not made at all.
+#[tokio::test(start_paused = true)]
+async fn a_call_dropped_at_once_is_never_made() {
+    let mut server = RawServer::new();
+    let client = server.client();
+    let waiting = client.clone();
+    let first = tokio::spawn(async move { waiting.unary(noted("first")).await });
+    let mut peer = server.accept().await;
+    let stream = peer.accept().await;
+    peer.reply(stream, b"y").await;
+    first.await.unwrap().unwrap();
+    assert!(client.unary(noted("dropped")).now_or_never().is_none());
+    let last = tokio::spawn(async move { client.unary(noted("last")).await });
+    let stream = peer.accept().await;
+    assert_eq!(peer.note(stream).await, "last");
+    peer.reply(stream, b"z").await;
+    assert_eq!(last.await.unwrap().unwrap().value, b"z");
+}
+
 /// C12: a call dropped while it waits, for a connection or for a free stream, leaves nothing behind.
 #[tokio::test(start_paused = true)]
 async fn a_call_dropped_in_the_queue_is_never_made() {

@@ -1,0 +1,52 @@
+//! Channels whose connections are on other runtimes than their calls.
+
+use futures_util::FutureExt;
+use puregrpc::protobuf::well_known_types::wrappers::BytesValue;
+use puregrpc::{Channel, Code, Response, Status};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::service::{Running, UNARY, bytes, channel};
+
+/// A channel whose connection is on a runtime of its own, its server on another.
+fn connected() -> (Channel, Runtime, (Runtime, Running)) {
+    let serving = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let entered = serving.enter();
+    let (channel, server) = channel();
+    drop(entered);
+    let connecting = Builder::new_current_thread().enable_all().build().unwrap();
+    connecting.block_on(echo(&channel, "first")).unwrap();
+    (channel, connecting, (serving, server))
+}
+
+async fn echo(channel: &Channel, text: &str) -> Result<Response<BytesValue>, Status> {
+    channel.unary(UNARY, bytes(text).into()).await
+}
+
+/// C13: nothing was sent, so that nothing is lost.
+#[test]
+fn a_call_that_its_connection_never_took_goes_to_a_new_one() {
+    let (channel, connecting, _serving) = connected();
+    let mut call = Box::pin(echo(&channel, "x"));
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        // The connection's runtime does not run, and so does not take the call.
+        assert!(call.as_mut().now_or_never().is_none());
+        connecting.shutdown_background();
+        assert_eq!(&call.await.unwrap().value[..], b"x");
+    });
+}
+
+/// C15: a call whose connection ends with its runtime fails at once.
+#[test]
+fn a_call_whose_connection_has_lost_its_runtime_is_unavailable() {
+    let (channel, connecting, _serving) = connected();
+    let mut call = Box::pin(echo(&channel, "!hang"));
+    connecting.block_on(async {
+        assert!(call.as_mut().now_or_never().is_none());
+        echo(&channel, "x").await.unwrap();
+    });
+    drop(connecting);
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let status = runtime.block_on(call).unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable, "{status}");
+}
