@@ -48,6 +48,7 @@ pub(crate) struct Driver {
     io: IoHandle,
     watch: Watch,
     quota: Arc<Quota>,
+    /// Behind `h2`, for when both are dropped: what h2 then says is handed on.
     dispatcher: Dispatcher,
     /// What h2 rings.
     bell: Bell,

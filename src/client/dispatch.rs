@@ -181,9 +181,11 @@ impl Dispatcher {
     }
 }
 
-/// The connection is over: who has ordered and not been served looks for another one.
+/// The connection is over. h2 has gone before and has told all calls why; who
+/// has ordered and not been served looks for another connection.
 impl Drop for Dispatcher {
     fn drop(&mut self) {
+        self.deliver(&mut Context::from_waker(Waker::noop()));
         if let Some(connection) = self.connection.upgrade() {
             connection.orders.close().into_iter().for_each(Order::return_unsent);
         }

@@ -1,8 +1,10 @@
 //! Channels whose connections are on other runtimes than their calls.
 
+use std::time::Duration;
+
 use futures_util::FutureExt;
 use puregrpc::protobuf::well_known_types::wrappers::BytesValue;
-use puregrpc::{Channel, Code, Response, Status};
+use puregrpc::{Channel, Code, Request, Response, Status};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::service::{Running, UNARY, bytes, channel};
@@ -36,11 +38,13 @@ fn a_call_that_its_connection_never_took_goes_to_a_new_one() {
     });
 }
 
-/// C15: a call whose connection ends with its runtime fails at once.
+/// C15: a call whose connection ends with its runtime fails at once, with the reason.
 #[test]
 fn a_call_whose_connection_has_lost_its_runtime_is_unavailable() {
     let (channel, connecting, _serving) = connected();
-    let mut call = Box::pin(echo(&channel, "!hang"));
+    // With a timer, which its connection's runtime takes away as well.
+    let request = Request::new(bytes("!hang")).with_timeout(Duration::from_secs(60));
+    let mut call = Box::pin(channel.unary::<_, BytesValue>(UNARY, request));
     connecting.block_on(async {
         assert!(call.as_mut().now_or_never().is_none());
         echo(&channel, "x").await.unwrap();
@@ -49,4 +53,5 @@ fn a_call_whose_connection_has_lost_its_runtime_is_unavailable() {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let status = runtime.block_on(call).unwrap_err();
     assert_eq!(status.code(), Code::Unavailable, "{status}");
+    assert!(status.message().contains("broken pipe"), "{status}");
 }
