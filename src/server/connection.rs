@@ -111,8 +111,8 @@ struct Connection {
     link: Arc<Link>,
     shared: Arc<Shared>,
     /// The requests of this turn, all taken before the first one is handled:
-    /// to answer between them would cost a write for each.
-    batch: Vec<(Arc<Route>, Call)>,
+    /// to answer between them would cost a write for each. With the number of its method.
+    batch: Vec<(usize, Call)>,
     farewell: Farewell,
     upkeep: Upkeep,
     outlay: Outlay,
@@ -259,23 +259,24 @@ impl Connection {
     /// Checks a request, asks whether it may be made, and finds its method: in
     /// this order, so that who may not call learns nothing of what is there.
     #[inline]
-    fn open(&self, request: &mut Request<RecvStream>) -> Result<(Arc<Route>, Head), Refusal> {
+    fn open(&self, request: &mut Request<RecvStream>) -> Result<(usize, Head), Refusal> {
         let Checked { deadline, offer } = check(request, self.shared.limits.max_header_list_size)?;
         let deadline = self.shared.limits.cap(deadline);
         let metadata = Metadata::from_headers(std::mem::take(request.headers_mut()));
         let link = Some(Arc::clone(&self.link));
-        let head = Head { metadata, deadline, link, offer, ..Head::default() };
+        let mut head = Head { metadata, deadline, link, offer, ..Head::default() };
         // The path and nothing but the path: a query makes it another one.
         let path = request.uri().path_and_query().map_or("", PathAndQuery::as_str);
-        let head = self.shared.gate.ask(path, head).map_err(Refusal::Status)?;
+        self.shared.gate.ask(path, &mut head).map_err(Refusal::Status)?;
         let route = self.shared.router.find(path).ok_or_else(|| Refusal::Status(no_such_method()))?;
-        Ok((Arc::clone(route), head))
+        Ok((route, head))
     }
 
     fn start_all(&mut self, cx: &mut Context<'_>) {
         let mut batch = std::mem::take(&mut self.batch);
+        let shared = Arc::clone(&self.shared);
         for (route, call) in batch.drain(..) {
-            self.start(cx, route, call);
+            self.start(cx, shared.router.route(route), call);
         }
         if (1..=KEPT).contains(&batch.capacity()) {
             BATCH.set(batch);
@@ -299,14 +300,14 @@ impl Connection {
 
     /// Polls a call once, here; spawns it only if it has to wait, or if its method
     /// is not known to be fast.
-    fn start(&mut self, cx: &mut Context<'_>, route: Arc<Route>, call: Call) {
+    fn start(&mut self, cx: &mut Context<'_>, route: &Arc<Route>, call: Call) {
         let Some(call) = self.admit(call) else {
             return;
         };
         let mut call = route.call(call);
         if route.pace.is_slow() {
             let live = self.shared.drain.live(&self.link);
-            tokio::spawn(Spawned { call, live, route: Some(route) });
+            tokio::spawn(Spawned { call, live, route: Some(Arc::clone(route)) });
             return;
         }
         // By the clock of the runtime, which stands still where a test has paused it.
@@ -367,7 +368,7 @@ fn too_many_handlers() -> Status {
 
 thread_local! {
     /// The buffer of the last batch: a connection holds none between its turns.
-    static BATCH: Cell<Vec<(Arc<Route>, Call)>> = const { Cell::new(Vec::new()) };
+    static BATCH: Cell<Vec<(usize, Call)>> = const { Cell::new(Vec::new()) };
 }
 
 /// How large a batch may leave its buffer to the next.

@@ -196,14 +196,15 @@ impl Driver {
 
     /// `Ok(true)` if a waiting sender may go on at once.
     fn flush_and_unblock(&mut self, cx: &mut Context<'_>) -> Result<bool, Gone> {
+        match &self.outbox {
+            Some(outbox) if outbox.is_busy() || !self.outbound.is_empty() => {}
+            _ => return Ok(false),
+        }
+        let flushed = self.poll_flush(cx);
         let Some(outbox) = &self.outbox else {
             return Ok(false);
         };
-        let outbox = Arc::clone(outbox);
-        if self.outbound.is_empty() && !outbox.is_busy() {
-            return Ok(false);
-        }
-        match self.poll_flush(cx) {
+        match flushed {
             Poll::Ready(Ok(())) => Ok(outbox.is_busy() && outbox.unblock(cx)),
             Poll::Ready(Err(gone)) => Err(gone),
             Poll::Pending => {

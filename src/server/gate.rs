@@ -25,17 +25,18 @@ impl Gate {
 
     /// Asks for one call; what it leaves in the head goes to the handler.
     #[inline]
-    pub(crate) fn ask(&self, path: &str, head: Head) -> Result<Head, Status> {
-        if self.0.is_empty() { Ok(head) } else { self.ask_all(path, head) }
+    pub(crate) fn ask(&self, path: &str, head: &mut Head) -> Result<(), Status> {
+        if self.0.is_empty() { Ok(()) } else { self.ask_all(path, head) }
     }
 
     /// A panic lets nobody in.
-    fn ask_all(&self, path: &str, head: Head) -> Result<Head, Status> {
-        let mut request = Request { head, message: () };
+    fn ask_all(&self, path: &str, head: &mut Head) -> Result<(), Status> {
+        let mut request = Request { head: std::mem::take(head), message: () };
         for decide in &self.0 {
             catch_unwind(AssertUnwindSafe(|| decide(path, &mut request))).unwrap_or_else(|_| Err(panicked()))?;
         }
-        Ok(request.head)
+        *head = request.head;
+        Ok(())
     }
 }
 

@@ -126,8 +126,14 @@ impl Router {
         }
     }
 
-    pub(crate) fn find(&self, path: &str) -> Option<&Arc<Route>> {
-        self.paths.get(path).map(|index| &self.routes[*index])
+    /// The number of the method that this path names.
+    pub(crate) fn find(&self, path: &str) -> Option<usize> {
+        self.paths.get(path).copied()
+    }
+
+    /// The method of a number that [`find`](Self::find) gave.
+    pub(crate) fn route(&self, number: usize) -> &Arc<Route> {
+        &self.routes[number]
     }
 
     /// The names of all services, in the order they were added.
@@ -167,7 +173,7 @@ mod tests {
     #[test]
     fn only_the_whole_path_routes() {
         let router = router();
-        assert_eq!(router.find("/pkg.Idle/Two").map(|route| route.method), Some(1));
+        assert_eq!(router.find("/pkg.Idle/Two").map(|number| router.route(number).method), Some(1));
         for path in [
             "",
             "/",
