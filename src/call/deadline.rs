@@ -27,12 +27,24 @@ pub(crate) fn exceeded() -> Status {
 #[derive(Debug, Default)]
 pub(crate) struct Timer {
     deadline: Option<Instant>,
+    /// Whether somebody else waits for it.
+    silent: bool,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
 impl Timer {
     pub(crate) fn new(deadline: Option<Instant>) -> Self {
-        Self { deadline, sleep: None }
+        Self { deadline, silent: false, sleep: None }
+    }
+
+    /// One that knows its deadline, and is never ready.
+    pub(crate) fn silent(deadline: Option<Instant>) -> Self {
+        Self { silent: true, ..Self::new(deadline) }
+    }
+
+    /// Who waits from now on is woken.
+    pub(crate) fn ring(&mut self) {
+        self.silent = false;
     }
 
     pub(crate) fn has_passed(&self) -> bool {
@@ -42,8 +54,10 @@ impl Timer {
     /// Ready once the deadline has passed; wakes the last who asked.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.deadline {
-            Some(deadline) => self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline))).as_mut().poll(cx),
-            None => Poll::Pending,
+            Some(deadline) if !self.silent => {
+                self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline))).as_mut().poll(cx)
+            }
+            _ => Poll::Pending,
         }
     }
 }

@@ -151,8 +151,9 @@ impl Download {
         }
     }
 
-    /// For the sending half, once the stream is gone: finds out why. A receiver
-    /// may have been waiting and do so no longer.
+    /// Receives what is there, and keeps it: for the sending half, once the
+    /// stream is gone (a receiver may have been waiting and do so no longer),
+    /// and for a connection's task, to see whether the end has come as well.
     pub(crate) fn gather(&mut self, cx: &mut Context<'_>) {
         while !self.is_over() {
             match self.poll_received(cx) {
@@ -172,6 +173,11 @@ impl Download {
             self.given_up = true;
             self.end(Err(status));
         }
+    }
+
+    /// From now on whoever polls it waits for the deadline.
+    pub(crate) fn ring(&mut self) {
+        self.timer.ring();
     }
 
     /// The headers, once.

@@ -1,7 +1,7 @@
 //! Wakes a task, but not for what it is about to look at anyway.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Wake, Waker};
 
 use atomic_waker::AtomicWaker;
@@ -9,8 +9,8 @@ use atomic_waker::AtomicWaker;
 /// A waker for what a task polls that also wakes it from within its own turn.
 ///
 /// A turn more would cost more than the rest of a call, above all where another
-/// thread is woken for it. So the task mutes the bell while all that may ring
-/// is yet to be polled in this turn.
+/// thread is woken for it. So the task mutes the bell while it does what may
+/// ring, and looks itself whether it was rung.
 #[derive(Debug)]
 pub(crate) struct Bell {
     inner: Arc<Inner>,
@@ -20,9 +20,9 @@ pub(crate) struct Bell {
 #[derive(Debug, Default)]
 struct Inner {
     task: AtomicWaker,
-    muted: AtomicBool,
-    /// Whether it was rung since it was muted.
-    rung: AtomicBool,
+    /// [`MUTED`] and [`RUNG`], in one place: who rings cannot be overlooked
+    /// between a look at the one and a look at the other.
+    state: AtomicU8,
 }
 
 impl Default for Bell {
@@ -40,16 +40,13 @@ impl Bell {
 
     /// From now on nobody is woken.
     pub(crate) fn mute(&self) {
-        self.inner.rung.store(false, Ordering::SeqCst);
-        self.inner.muted.store(true, Ordering::SeqCst);
+        self.inner.state.store(MUTED, Ordering::SeqCst);
     }
 
-    /// From now on it wakes this task; whether it was rung before.
+    /// From now on it wakes this task; whether it was rung while it was muted.
     pub(crate) fn unmute(&self, cx: &Context<'_>) -> bool {
         self.inner.task.register(cx.waker());
-        // Whoever rings says so first and looks then; this is the other way round.
-        self.inner.muted.store(false, Ordering::SeqCst);
-        self.inner.rung.load(Ordering::SeqCst)
+        self.inner.state.swap(0, Ordering::SeqCst) & RUNG != 0
     }
 }
 
@@ -59,12 +56,14 @@ impl Wake for Inner {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.rung.store(true, Ordering::SeqCst);
-        if !self.muted.load(Ordering::SeqCst) {
+        if self.state.fetch_or(RUNG, Ordering::SeqCst) & MUTED == 0 {
             self.task.wake();
         }
     }
 }
+
+const MUTED: u8 = 1;
+const RUNG: u8 = 2;
 
 #[cfg(test)]
 mod tests {
@@ -91,5 +90,31 @@ mod tests {
         bell.waker().wake_by_ref();
         assert!(bell.unmute(&cx));
         assert_eq!(wakes.count(), 0);
+    }
+
+    /// However threads meet: each ring wakes the task, or the task is told of it.
+    #[test]
+    fn no_ring_is_lost_between_threads() {
+        let (bell, wakes) = (Bell::default(), Wakes::default());
+        let task = wakes.waker();
+        let cx = Context::from_waker(&task);
+        for round in 0..2_000 {
+            bell.unmute(&cx);
+            let before = wakes.count();
+            let ringer = bell.waker().clone();
+            let start = AtomicU8::new(0);
+            let told = std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    start.store(1, Ordering::SeqCst);
+                    ringer.wake_by_ref();
+                });
+                while start.load(Ordering::SeqCst) == 0 {
+                    std::hint::spin_loop();
+                }
+                bell.mute();
+                bell.unmute(&cx)
+            });
+            assert!(told || wakes.count() > before, "{round}");
+        }
     }
 }

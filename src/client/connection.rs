@@ -41,7 +41,8 @@ pub(crate) fn is_usable(requests: &mut SendRequest<Bytes>) -> bool {
 /// The connection itself: it must be polled to the end.
 ///
 /// In each turn it reads what has come and lets h2 write into a buffer, which
-/// goes out one turn later: calls that are ready by then add to the same write.
+/// goes out one turn later, so that calls that are ready by then add to the same
+/// write; a call that is alone goes out at once.
 /// Calls of one small message it makes itself.
 pub(crate) struct Driver {
     h2: h2::client::Connection<BufferedIo, Bytes>,

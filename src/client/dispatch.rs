@@ -4,6 +4,7 @@
 //! from its own task, threads would wait for it and pass it back and forth;
 //! so small calls are handed over whole, and their answers are handed back.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -31,7 +32,7 @@ pub(crate) struct Orders(Mutex<Waiting>);
 
 #[derive(Debug, Default)]
 struct Waiting {
-    orders: Vec<Order>,
+    orders: VecDeque<Order>,
     /// The connection's task, if it is to be told.
     task: Option<Waker>,
     /// Whether the connection is over.
@@ -47,7 +48,7 @@ pub(crate) struct Order {
     pub(crate) reply: oneshot::Sender<Delivery>,
 }
 
-/// What becomes of an order. Without any, the connection's task was dropped.
+/// What becomes of an order. Without any, the connection is over, and h2 does not know why.
 #[derive(Debug)]
 pub(crate) enum Delivery {
     Made(Box<Made>),
@@ -73,7 +74,7 @@ impl Orders {
             drop(waiting);
             return order.return_unsent();
         }
-        waiting.orders.push(order);
+        waiting.orders.push_back(order);
         let task = waiting.task.take();
         drop(waiting);
         if let Some(task) = task {
@@ -82,7 +83,7 @@ impl Orders {
     }
 
     /// Takes all that there are; the task is told of the next.
-    fn take(&self, into: &mut Vec<Order>, cx: &mut Context<'_>) {
+    fn take(&self, into: &mut VecDeque<Order>, cx: &mut Context<'_>) {
         let mut waiting = self.lock();
         std::mem::swap(&mut waiting.orders, into);
         if waiting.task.as_ref().is_none_or(|task| !task.will_wake(cx.waker())) {
@@ -91,7 +92,7 @@ impl Orders {
     }
 
     /// From now on nothing is taken; gives what was not.
-    fn close(&self) -> Vec<Order> {
+    fn close(&self) -> VecDeque<Order> {
         let mut waiting = self.lock();
         waiting.closed = true;
         std::mem::take(&mut waiting.orders)
@@ -136,8 +137,8 @@ impl Order {
 pub(crate) struct Dispatcher {
     /// Once nobody has it, nobody waits for any order.
     connection: Weak<Connection>,
-    /// Those of a turn.
-    taken: Vec<Order>,
+    /// Those that were taken and not sent yet.
+    taken: VecDeque<Order>,
     errands: Errands<Errand>,
     /// What the errands ring.
     bell: Bell,
@@ -147,7 +148,7 @@ impl Dispatcher {
     pub(crate) fn new(connection: &Arc<Connection>) -> Self {
         let connection = Arc::downgrade(connection);
         let bell = Bell::default();
-        Self { connection, taken: Vec::new(), errands: Errands::new(bell.waker().clone()), bell }
+        Self { connection, taken: VecDeque::new(), errands: Errands::new(bell.waker().clone()), bell }
     }
 
     /// Sends what has been ordered; whether there was any. [`deliver`](Self::deliver) must follow.
@@ -156,17 +157,21 @@ impl Dispatcher {
         let Some(connection) = self.connection.upgrade() else {
             return false;
         };
-        connection.orders.take(&mut self.taken, cx);
-        let any = !self.taken.is_empty();
-        for order in self.taken.drain(..) {
+        if self.taken.is_empty() {
+            connection.orders.take(&mut self.taken, cx);
+        }
+        let turn = self.taken.len().min(MOST);
+        for order in self.taken.drain(..turn) {
             if let Some(errand) = order.send(&connection.requests) {
                 self.errands.add(errand);
             }
         }
-        if self.taken.capacity() > KEPT {
-            self.taken = Vec::new();
+        if !self.taken.is_empty() {
+            cx.waker().wake_by_ref();
+        } else if self.taken.capacity() > KEPT {
+            self.taken = VecDeque::new();
         }
-        any
+        turn > 0
     }
 
     /// Hands back the calls whose answers have come. Each is looked at, whatever
@@ -185,9 +190,13 @@ impl Dispatcher {
 /// has ordered and not been served looks for another connection.
 impl Drop for Dispatcher {
     fn drop(&mut self) {
-        self.deliver(&mut Context::from_waker(Waker::noop()));
+        // After a panic within h2 there is nothing to be heard from it.
+        if !std::thread::panicking() {
+            self.deliver(&mut Context::from_waker(Waker::noop()));
+        }
         if let Some(connection) = self.connection.upgrade() {
-            connection.orders.close().into_iter().for_each(Order::return_unsent);
+            let untaken = connection.orders.close();
+            self.taken.drain(..).chain(untaken).for_each(Order::return_unsent);
         }
     }
 }
@@ -241,6 +250,9 @@ impl fmt::Debug for Dispatcher {
         f.debug_struct("Dispatcher").field("errands", &self.errands.len()).finish_non_exhaustive()
     }
 }
+
+/// How many calls are sent in a turn: what they are answered is to be read, too.
+const MOST: usize = 256;
 
 /// How many orders a connection may keep room for.
 const KEPT: usize = 64;

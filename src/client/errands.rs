@@ -10,7 +10,8 @@ use slab::Slab;
 
 /// A set of futures without a result.
 ///
-/// It allocates nothing for a future that takes the place of another one.
+/// It allocates nothing for a future that takes the place of another one. The
+/// room of many is given back when there are none.
 #[derive(Debug)]
 pub(crate) struct Errands<F> {
     futures: Slab<F>,

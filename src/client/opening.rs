@@ -123,10 +123,14 @@ impl Opening {
             let Place { connection, permit } = self.place(subchannel, settings, &mut seen).await?;
             let request = self.request(&subchannel.target, settings)?;
             let (reply, delivery) = oneshot::channel();
-            let timer = Timer::new(self.deadline);
+            // The connection's runtime may not be this one, and need not even run: this call keeps its time.
+            let timer = Timer::silent(self.deadline);
             connection.orders.push(Order { request, payload, timer, permit, reply });
-            match delivery.await {
-                Ok(Delivery::Made(made)) => return Ok(made),
+            match within(self.deadline, delivery).await? {
+                Ok(Delivery::Made(mut made)) => {
+                    made.download.ring();
+                    return Ok(made);
+                }
                 Ok(Delivery::Unsent(unsent)) => payload = unsent,
                 Ok(Delivery::Failed(status)) => return Err(status),
                 Err(_) => return Err(Status::unavailable("the connection was lost: its task has ended")),

@@ -48,7 +48,7 @@ impl Channel {
         }
     }
 
-    /// Makes the call once; takes the payload once it can be sent.
+    /// Makes the call once, with this payload.
     async fn exchange<R: Message>(&self, opening: &Opening, payload: &mut Payload) -> Result<Response<R>, Failure> {
         let (mut upload, mut made) = match std::mem::take(payload) {
             Payload::Small(payload) => (None, opening.order(&self.subchannel, &self.settings, payload).await?),

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::join_all;
 use puregrpc::protobuf::well_known_types::wrappers::BytesValue;
 use puregrpc::{Channel, Code, Request, Response, Status};
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
 
 use crate::service::{Running, UNARY, bytes, channel};
 
@@ -54,4 +56,30 @@ fn a_call_whose_connection_has_lost_its_runtime_is_unavailable() {
     let status = runtime.block_on(call).unwrap_err();
     assert_eq!(status.code(), Code::Unavailable, "{status}");
     assert!(status.message().contains("broken pipe"), "{status}");
+}
+
+/// C11: a call keeps its time, also where nobody runs its connection.
+#[test]
+fn the_deadline_is_kept_by_whoever_calls() {
+    let (channel, _connecting, _serving) = connected();
+    let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let request = Request::new(bytes("x")).with_timeout(Duration::from_secs(1));
+        let call = channel.unary::<_, BytesValue>(UNARY, request);
+        let status = timeout(Duration::from_secs(2), call).await.expect("it ends in time").unwrap_err();
+        assert_eq!(status.code(), Code::DeadlineExceeded, "{status}");
+    });
+}
+
+/// However many calls there are at once, all are sent.
+#[tokio::test(start_paused = true)]
+async fn many_calls_at_once_are_made() {
+    let (channel, _server) = channel();
+    let calls = (0..1000).map(|number| {
+        let channel = channel.clone();
+        async move { echo(&channel, &number.to_string()).await.map(|answer| answer.into_inner().value) }
+    });
+    for (number, answer) in join_all(calls).await.into_iter().enumerate() {
+        assert_eq!(answer.unwrap(), number.to_string().as_bytes());
+    }
 }
