@@ -11,9 +11,9 @@ use crate::package::Package;
 use crate::service::Style;
 
 /// Lints that the crate around the output may forbid what it does, or may not care for. There is
-/// no `unsafe` in the output, so `forbid(unsafe_code)` needs nothing.
-pub(crate) const ATTRIBUTES: &str = "\
-#[allow(
+/// no `unsafe` in the output, so `forbid(unsafe_code)` needs nothing. Which of them it does
+/// depends on the crate, so that `expect` would itself be a warning in most.
+pub(crate) const ATTRIBUTES: &str = r#"#[allow(
     warnings,
     missing_docs,
     missing_debug_implementations,
@@ -33,8 +33,9 @@ pub(crate) const ATTRIBUTES: &str = "\
     clippy::nursery,
     clippy::pedantic,
     clippy::restriction,
-    rustdoc::all
-)]";
+    rustdoc::all,
+    reason = "generated: what the crate around it asks of its own code is no concern of this"
+)]"#;
 
 /// What the output is written from.
 pub(crate) struct Output<'a> {
@@ -63,7 +64,7 @@ impl Output<'_> {
 
     fn write_descriptors(&self, code: &mut Code) {
         code.line("/// All files of this module and all they import, as an encoded `FileDescriptorSet`.");
-        code.line("#[allow(dead_code, unreachable_pub)]");
+        code.line("#[allow(dead_code, unreachable_pub, reason = \"not every crate uses it\")]");
         code.line("#[rustfmt::skip]");
         let set = descriptors::literal(&descriptors::encoded_set(self.files), "    ");
         code.lines(&format!("pub const FILE_DESCRIPTOR_SET: &[u8] = {set};"));

@@ -50,7 +50,7 @@ impl<'a> Package<'a> {
             code.block("pub mod __root {", |code| result = self.write_own(code, output, &[]), "}");
             result?;
             code.gap();
-            code.line("#[allow(unreachable_pub, unused_imports)]");
+            code.line("#[allow(unreachable_pub, unused_imports, reason = \"not every crate uses it\")]");
             code.line("pub use self::__root::*;");
         }
         self.write_inner(code, output, ATTRIBUTES)

@@ -1,7 +1,7 @@
 // Generated from .proto files by puregrpc-build. Do not edit.
 
 /// All files of this module and all they import, as an encoded `FileDescriptorSet`.
-#[allow(dead_code, unreachable_pub)]
+#[allow(dead_code, unreachable_pub, reason = "not every crate uses it")]
 #[rustfmt::skip]
 pub const FILE_DESCRIPTOR_SET: &[u8] = b"\
     \n\xf5\x05\n\x1bgrpc/health/v1/health.proto\x12\x0egrpc.health.v1\".\n\x12HealthCheckReque\
@@ -38,7 +38,8 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\
     clippy::nursery,
     clippy::pedantic,
     clippy::restriction,
-    rustdoc::all
+    rustdoc::all,
+    reason = "generated: what the crate around it asks of its own code is no concern of this"
 )]
 #[rustfmt::skip]
 pub mod __files {
@@ -511,7 +512,8 @@ pub mod __files {
     clippy::nursery,
     clippy::pedantic,
     clippy::restriction,
-    rustdoc::all
+    rustdoc::all,
+    reason = "generated: what the crate around it asks of its own code is no concern of this"
 )]
 pub mod grpc {
     /// The package `grpc.health`.

@@ -19,7 +19,8 @@
     clippy::nursery,
     clippy::pedantic,
     clippy::restriction,
-    rustdoc::all
+    rustdoc::all,
+    reason = "generated: what the crate around it asks of its own code is no concern of this"
 )]
 pub mod acme {
     /// The package `acme.guide`.

@@ -1,7 +1,7 @@
 // Generated from .proto files by puregrpc-build. Do not edit.
 
 /// All files of this module and all they import, as an encoded `FileDescriptorSet`.
-#[allow(dead_code, unreachable_pub)]
+#[allow(dead_code, unreachable_pub, reason = "not every crate uses it")]
 #[rustfmt::skip]
 pub const FILE_DESCRIPTOR_SET: &[u8] = b"\
     \n\x85\x02\n\x0emessages.proto\x12\x04acme\"\xb7\x01\n\x07Message\x12\x14\n\x05above\x18\
@@ -32,7 +32,8 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\
     clippy::nursery,
     clippy::pedantic,
     clippy::restriction,
-    rustdoc::all
+    rustdoc::all,
+    reason = "generated: what the crate around it asks of its own code is no concern of this"
 )]
 #[rustfmt::skip]
 pub mod __files {
@@ -466,7 +467,8 @@ pub mod __files {
     clippy::nursery,
     clippy::pedantic,
     clippy::restriction,
-    rustdoc::all
+    rustdoc::all,
+    reason = "generated: what the crate around it asks of its own code is no concern of this"
 )]
 pub mod acme {
     pub use super::__files::f_messages::*;

@@ -19,7 +19,8 @@
     clippy::nursery,
     clippy::pedantic,
     clippy::restriction,
-    rustdoc::all
+    rustdoc::all,
+    reason = "generated: what the crate around it asks of its own code is no concern of this"
 )]
 pub mod __root {
     pub use super::__files::f_types::*;
@@ -444,7 +445,7 @@ pub mod __root {
     }
 }
 
-#[allow(unreachable_pub, unused_imports)]
+#[allow(unreachable_pub, unused_imports, reason = "not every crate uses it")]
 pub use self::__root::*;
 
 /// The package `other`.
@@ -468,7 +469,8 @@ pub use self::__root::*;
     clippy::nursery,
     clippy::pedantic,
     clippy::restriction,
-    rustdoc::all
+    rustdoc::all,
+    reason = "generated: what the crate around it asks of its own code is no concern of this"
 )]
 pub mod other {
     pub use super::__files::f_other__other::*;
