@@ -42,8 +42,8 @@ impl Timer {
         Self { silent: true, ..Self::new(deadline) }
     }
 
-    /// Who waits from now on is woken.
-    pub(crate) fn ring(&mut self) {
+    /// From now on it is as any other.
+    pub(crate) fn speak(&mut self) {
         self.silent = false;
     }
 

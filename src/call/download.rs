@@ -176,8 +176,8 @@ impl Download {
     }
 
     /// From now on whoever polls it waits for the deadline.
-    pub(crate) fn ring(&mut self) {
-        self.timer.ring();
+    pub(crate) fn keep_time(&mut self) {
+        self.timer.speak();
     }
 
     /// The headers, once.

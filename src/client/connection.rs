@@ -92,9 +92,7 @@ impl Driver {
             Poll::Pending => Poll::Pending,
         }
     }
-}
 
-impl Driver {
     /// Makes the calls that were ordered, and receives; whether there were any.
     fn poll_calls(&mut self, cx: &mut Context<'_>) -> (bool, Poll<Result<(), h2::Error>>) {
         self.bell.mute();
@@ -140,7 +138,6 @@ impl Future for Driver {
             // h2 tells the calls, unless it is stuck.
             me.io.condemn(Breach::Silence);
             let _ = me.poll_h2();
-            me.dispatcher.deliver(cx);
             return Poll::Ready(Err(io::Error::other(Breach::Silence)));
         }
         Poll::Pending
@@ -172,3 +169,108 @@ const NOT_KNOWN: usize = usize::MAX - 1;
 /// Of how many cancelled calls h2 ignores what is still on its way: what comes
 /// for a forgotten one counts as a fault of the server.
 const REMEMBERED_RESETS: usize = 2000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::VecDeque;
+    use std::sync::Mutex;
+
+    use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+    use crate::client::dispatch::{Delivery, Made, order};
+
+    /// What is read, piece by piece; after each piece nothing is there for once. All is written.
+    #[derive(Clone, Default)]
+    struct Script(Arc<Mutex<VecDeque<Option<Vec<u8>>>>>);
+
+    impl Script {
+        fn then(&self, piece: &[Vec<u8>]) {
+            self.0.lock().unwrap().extend([Some(piece.concat()), None]);
+        }
+    }
+
+    impl AsyncRead for Script {
+        fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, read: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            let next = self.0.lock().unwrap().pop_front();
+            next.flatten().map_or(Poll::Pending, |piece| {
+                read.put_slice(&piece);
+                Poll::Ready(Ok(()))
+            })
+        }
+    }
+
+    impl AsyncWrite for Script {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Ready(Ok(bytes.len()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+        let len = (payload.len() as u32).to_be_bytes();
+        [&len[1..], &[kind, flags], &stream.to_be_bytes()[..], payload].concat()
+    }
+
+    /// A status alone, which ends the call.
+    fn ok(stream: u32) -> Vec<u8> {
+        let field = |name: &str, value: &str| {
+            [&[0, name.len() as u8], name.as_bytes(), &[value.len() as u8], value.as_bytes()].concat()
+        };
+        let fields = [vec![0x88], field("content-type", "application/grpc"), field("grpc-status", "0")];
+        frame(1, 0x5, stream, &fields.concat())
+    }
+
+    fn goaway(last: u32) -> Vec<u8> {
+        frame(7, 0, 0, &[last.to_be_bytes(), [0; 4]].concat())
+    }
+
+    /// What becomes of two calls, the first of which is answered. In the same turn, once that answer was
+    /// handed back, `late` is read, and the connection is over.
+    async fn two_calls(begin: &[Vec<u8>], late: &[Vec<u8>]) -> [Box<Made>; 2] {
+        let script = Script::default();
+        script.then(&[frame(4, 0, 0, &[]), frame(4, 1, 0, &[])]);
+        let (connection, mut driver) = establish(script.clone(), Keepalive::default(), Arc::default()).await.unwrap();
+        let mut cx = Context::from_waker(Waker::noop());
+        let (first, second) = (order(), order());
+        connection.orders.push(first.0);
+        connection.orders.push(second.0);
+        assert!(Pin::new(&mut driver).poll(&mut cx).is_pending());
+        script.then(begin);
+        script.then(late);
+        assert!(Pin::new(&mut driver).poll(&mut cx).is_ready());
+        drop(driver);
+        let mut made = Vec::new();
+        for delivery in [first.1, second.1] {
+            match delivery.await {
+                Ok(Delivery::Made(call)) => made.push(call),
+                other => panic!("{other:?}"),
+            }
+        }
+        made.try_into().unwrap()
+    }
+
+    /// C13: an answer is not lost that comes while the one before it is handed back.
+    #[tokio::test]
+    async fn the_last_answer_of_a_connection_arrives() {
+        let calls = two_calls(&[goaway(i32::MAX as u32), ok(1)], &[ok(3)]).await;
+        for call in &calls {
+            assert!(call.download.is_over() && call.download.failure().is_none(), "{:?}", call.download.failure());
+        }
+    }
+
+    /// C13: what a server has not begun is known as such, if it is said in the connection's last turn.
+    #[tokio::test]
+    async fn what_was_not_begun_is_known_in_the_last_turn() {
+        let [first, second] = two_calls(&[ok(1)], &[goaway(1)]).await;
+        assert!(first.download.failure().is_none());
+        assert!(second.download.is_unprocessed(), "{:?}", second.download.failure());
+    }
+}

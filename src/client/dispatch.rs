@@ -260,22 +260,21 @@ const KEPT: usize = 64;
 /// Up to this size an answer is likely to be followed by its end at once.
 const SMALL: usize = 8 * 1024;
 
+/// An order that waits for its delivery.
+#[cfg(test)]
+pub(crate) fn order() -> (Order, oneshot::Receiver<Delivery>) {
+    let (reply, delivery) = oneshot::channel();
+    let mut request = Request::new(());
+    *request.uri_mut() = http::Uri::from_static("http://test/pkg.Service/Method");
+    let permit = crate::transport::Quota::new(1, Arc::default()).take().unwrap();
+    let order = Order { request, payload: Bytes::from_static(b"message"), timer: Timer::default(), permit, reply };
+    (order, delivery)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::transport::Quota;
-
-    fn order() -> (Order, oneshot::Receiver<Delivery>) {
-        let (reply, delivery) = oneshot::channel();
-        let order = Order {
-            request: Request::new(()),
-            payload: Bytes::from_static(b"message"),
-            timer: Timer::default(),
-            permit: Quota::new(1, Arc::default()).take().unwrap(),
-            reply,
-        };
-        (order, delivery)
-    }
 
     async fn comes_back(delivery: oneshot::Receiver<Delivery>) -> bool {
         matches!(delivery.await, Ok(Delivery::Unsent(payload)) if payload == "message")

@@ -128,7 +128,7 @@ impl Opening {
             connection.orders.push(Order { request, payload, timer, permit, reply });
             match within(self.deadline, delivery).await? {
                 Ok(Delivery::Made(mut made)) => {
-                    made.download.ring();
+                    made.download.keep_time();
                     return Ok(made);
                 }
                 Ok(Delivery::Unsent(unsent)) => payload = unsent,
