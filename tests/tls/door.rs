@@ -1,19 +1,13 @@
 //! Who gets in: odd paths, methods, tokens and every state of TLS against a server that is closed by default.
 
-use crate::set_up::{provider, roots, server_tls};
+use crate::set_up::{foreign_config, provider, roots, server_tls};
 use puregrpc::{Request, Status};
-use puregrpc_support::{BIDI, Ca, END, Issued, RawPeer, Running, UNARY, note};
+use puregrpc_support::{BIDI, Ca, END, RawPeer, Running, UNARY, note};
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
-use tokio_rustls::{
-    TlsConnector,
-    rustls::{
-        ClientConfig, RootCertStore,
-        pki_types::{CertificateDer, PrivateKeyDer, ServerName},
-    },
-};
+use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
 
 /// Lets in one client, by the name in its certificate and its token, to one method.
 fn decide(path: &str, request: &mut Request<()>) -> Result<(), Status> {
@@ -58,27 +52,9 @@ impl House {
             Comes::As(name) => Some(self.ca.client(&[name])),
         };
         let pipe = self.secure.connect().await;
-        let connector = TlsConnector::from(self.config(certificate.as_ref()));
+        let connector = TlsConnector::from(Arc::new(foreign_config(&self.ca, certificate.as_ref(), provider().into())));
         let stream = connector.connect(ServerName::try_from("localhost").unwrap(), pipe).await.unwrap();
         RawPeer::client(stream).await
-    }
-
-    fn config(&self, certificate: Option<&Issued>) -> Arc<ClientConfig> {
-        let mut trusted = RootCertStore::empty();
-        trusted.add(CertificateDer::from(pem::parse(&self.ca.pem).unwrap().into_contents())).unwrap();
-        let builder = ClientConfig::builder_with_provider(Arc::new(provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(trusted);
-        let mut config = match certificate {
-            None => builder.with_no_client_auth(),
-            Some(issued) => {
-                let key = PrivateKeyDer::Pkcs8(issued.pkcs8.clone().into());
-                builder.with_client_auth_cert(vec![CertificateDer::from(issued.der.clone())], key).unwrap()
-            }
-        };
-        config.alpn_protocols = vec![b"h2".to_vec()];
-        Arc::new(config)
     }
 
     /// One request; whether it was let in.

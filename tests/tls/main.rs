@@ -7,4 +7,5 @@ mod handshake;
 mod identity;
 mod mistaken;
 mod reload;
+mod sessions;
 mod set_up;

@@ -103,7 +103,7 @@ async fn clients_are_shown_the_certificate_of_the_name_they_ask_for() {
     assert!(status.message().contains("a.example.com"), "{status}");
 }
 
-/// After new roots for clients the old ones are not let in, not by a session of before either.
+/// After new roots for clients the old ones are not let in; of the sessions of before, `sessions.rs` tells.
 #[tokio::test]
 async fn new_roots_for_clients_hold_at_once() {
     let (ca, gone) = (Ca::new("root"), Ca::new("gone"));

@@ -7,7 +7,9 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 use tokio_rustls::rustls::{
-    CipherSuite, ClientConfig, RootCertStore, crypto::CryptoProvider, pki_types::CertificateDer,
+    CipherSuite, ClientConfig, RootCertStore,
+    crypto::CryptoProvider,
+    pki_types::{CertificateDer, PrivateKeyDer},
 };
 
 /// A certificate as the library takes it.
@@ -67,15 +69,28 @@ pub(crate) fn provider_for(tls13: bool) -> Arc<CryptoProvider> {
     Arc::new(provider)
 }
 
-/// A client of another library, which trusts `ca` and offers these protocols.
-pub(crate) fn foreign_client(ca: &Ca, alpn: &[&[u8]]) -> Arc<ClientConfig> {
+/// The settings of a client of another library, which trusts `ca`, shows `own`, and keeps its sessions.
+pub(crate) fn foreign_config(ca: &Ca, own: Option<&Issued>, provider: Arc<CryptoProvider>) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from(pem::parse(&ca.pem).unwrap().into_contents())).unwrap();
-    let mut config = ClientConfig::builder_with_provider(Arc::new(provider()))
+    let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+        .with_root_certificates(roots);
+    let mut config = match own {
+        None => builder.with_no_client_auth(),
+        Some(own) => {
+            let key = PrivateKeyDer::Pkcs8(own.pkcs8.clone().into());
+            builder.with_client_auth_cert(vec![CertificateDer::from(own.der.clone())], key).unwrap()
+        }
+    };
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    config
+}
+
+/// A client of another library, which trusts `ca` and offers these protocols.
+pub(crate) fn foreign_client(ca: &Ca, alpn: &[&[u8]]) -> Arc<ClientConfig> {
+    let mut config = foreign_config(ca, None, provider().into());
     config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
     Arc::new(config)
 }
