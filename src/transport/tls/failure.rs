@@ -2,7 +2,7 @@
 
 use std::io;
 
-use rustls::{AlertDescription, CertificateError, Error};
+use rustls::{AlertDescription, CertificateError, Error, OtherError};
 
 use crate::transport::first_bytes::FirstBytes;
 
@@ -91,8 +91,15 @@ fn fault(error: &CertificateError, peer: Peer) -> String {
             format!("it is not meant for a {}", peer.name())
         }
         CertificateError::BadSignature => "its signature is wrong".into(),
+        CertificateError::Other(OtherError(cause)) if is_authority(cause.downcast_ref()) => {
+            format!("it is an authority's own (CA:TRUE), and none for a {}", peer.name())
+        }
         other => other.to_string(),
     }
+}
+
+fn is_authority(cause: Option<&webpki::Error>) -> bool {
+    matches!(cause, Some(webpki::Error::CaUsedAsEndEntity))
 }
 
 /// What the peer means by its alert.
