@@ -3,6 +3,7 @@
 mod calls;
 mod certificates;
 mod door;
+mod files;
 mod handshake;
 mod identity;
 mod mistaken;

@@ -9,7 +9,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 
 /// A server that looks for new settings every ten seconds, and what is told of each look.
-fn watched(load: impl Fn() -> Result<ServerTls, Error> + Send + Sync + 'static) -> (Running, UnboundedReceiver<()>) {
+pub(crate) fn watched(
+    load: impl Fn() -> Result<ServerTls, Error> + Send + Sync + 'static,
+) -> (Running, UnboundedReceiver<()>) {
     let (look, looks) = unbounded_channel();
     let first = load().unwrap();
     let load = move || {
@@ -23,7 +25,7 @@ fn watched(load: impl Fn() -> Result<ServerTls, Error> + Send + Sync + 'static) 
 }
 
 /// Waits until what is there now was looked at: the second look from now comes after the first was acted on.
-async fn after_a_look(looks: &mut UnboundedReceiver<()>) {
+pub(crate) async fn after_a_look(looks: &mut UnboundedReceiver<()>) {
     while looks.try_recv().is_ok() {}
     for _ in 0..2 {
         timeout(PATIENCE, looks.recv()).await.unwrap().unwrap();
@@ -51,7 +53,7 @@ async fn a_reload_keeps_calls_and_is_seen_by_new_connections() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn new_files_are_found_and_broken_ones_change_nothing() {
+async fn new_settings_are_found_and_broken_ones_change_nothing() {
     let (old, new) = (Ca::new("old"), Ca::new("new"));
     let (first, second) = (old.server(&["localhost"]), new.server(&["localhost"]));
     let files = Arc::new(Mutex::new((first.pem, first.key)));

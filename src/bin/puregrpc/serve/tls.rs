@@ -111,4 +111,37 @@ mod tests {
         let addresses: Vec<Address> = addresses.iter().filter_map(|text| text.parse().ok()).collect();
         assert_eq!(names(&addresses), ["localhost", "127.0.0.1", "::1", "example.org", "10.1.2.3"]);
     }
+
+    /// What the options name is looked at again while the server runs.
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    #[tokio::test(start_paused = true)]
+    async fn renamed_files_are_taken_by_a_running_server() {
+        use puregrpc::{Channel, ClientTls, Server};
+
+        let [folder, other] = ["renamed", "renamed-later"].map(authority::scratch);
+        let [old, new] = [&folder, &other].map(|folder| authority::make(folder, names(&[])).unwrap());
+        let tls = Tls {
+            tls_cert: Some(old.certificate.clone()),
+            tls_key: Some(old.key.clone()),
+            tls_client_ca: None,
+            tls_self_signed: None,
+        };
+        let (listener, connector) = in_process();
+        let files = tls.files(&[]).unwrap();
+        tokio::spawn(super::super::serve_on(Server::new(), listener, files, std::future::pending()));
+        let connects = async |trusted: &authority::Files| {
+            let tls = ClientTls::new().roots(Roots::from_file(&trusted.ca).unwrap());
+            Channel::in_process(connector.clone()).tls(tls).unwrap().ready().await.is_ok()
+        };
+        assert!(connects(&old).await && !connects(&new).await);
+        std::fs::rename(&new.key, &old.key).unwrap();
+        tokio::time::sleep(2 * RELOAD).await;
+        assert!(connects(&old).await && !connects(&new).await);
+        std::fs::rename(&new.certificate, &old.certificate).unwrap();
+        tokio::time::sleep(2 * RELOAD).await;
+        assert!(!connects(&old).await && connects(&new).await);
+        for folder in [folder, other] {
+            std::fs::remove_dir_all(folder).unwrap();
+        }
+    }
 }

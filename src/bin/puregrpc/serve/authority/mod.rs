@@ -47,7 +47,7 @@ fn issue(_: &Path, _: &Files, _: Vec<String>) -> std::io::Result<()> {
 
 /// A folder of this name for a test, which is to make and to remove it.
 #[cfg(all(test, any(target_arch = "x86_64", target_arch = "aarch64")))]
-fn scratch(name: &str) -> PathBuf {
+pub(super) fn scratch(name: &str) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("puregrpc-{name}-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
     folder
