@@ -69,13 +69,18 @@ impl Error {
 /// The message and, behind a colon, that of each cause.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
+        let mut told = self.message.clone();
         let mut cause = self.source();
         while let Some(error) = cause {
-            write!(f, ": {error}")?;
+            let text = error.to_string();
+            // Some tell their causes themselves, as this does.
+            if !told.contains(&text) {
+                told += ": ";
+                told += &text;
+            }
             cause = error.source();
         }
-        Ok(())
+        f.write_str(&told)
     }
 }
 
@@ -101,5 +106,13 @@ mod tests {
             .with_source(io::Error::new(io::ErrorKind::ConnectionRefused, "refused"));
         assert_eq!(error.to_string(), "cannot connect to localhost:1: refused");
         assert!(error.is_connect() && !error.is_metadata() && !error.is_address() && !error.is_serve());
+    }
+
+    #[test]
+    fn display_tells_each_cause_once() {
+        let inner = || Error::new(Kind::Serve, "inner").with_source(io::Error::other("cause"));
+        let bare = Error::new(Kind::Serve, "outer").with_source(inner());
+        let wrapped = Error::new(Kind::Serve, "outer").with_source(io::Error::from(inner()));
+        assert_eq!([bare, wrapped].map(|error| error.to_string()), ["outer: inner: cause", "outer: inner: cause"]);
     }
 }
