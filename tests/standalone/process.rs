@@ -107,7 +107,12 @@ impl Ended {
 
 /// Runs the binary to its end.
 pub(crate) fn run(arguments: &[&str]) -> Ended {
-    let output = puregrpc().args(arguments).output().unwrap();
+    run_with(&[], arguments)
+}
+
+/// Runs the binary to its end with these environment variables.
+pub(crate) fn run_with(variables: &[(&str, &str)], arguments: &[&str]) -> Ended {
+    let output = puregrpc().envs(variables.iter().copied()).args(arguments).output().unwrap();
     Ended {
         code: output.status.code(),
         output: String::from_utf8(output.stdout).unwrap(),
@@ -123,7 +128,13 @@ fn puregrpc() -> Command {
         "PUREGRPC_SERVER",
         "PUREGRPC_DRAIN_DELAY",
         "PUREGRPC_DRAIN_TIMEOUT",
+        "PUREGRPC_TLS_CA",
+        "PUREGRPC_TLS_CERT",
+        "PUREGRPC_TLS_CLIENT_CA",
+        "PUREGRPC_TLS_KEY",
         "RUST_LOG",
+        "SSL_CERT_DIR",
+        "SSL_CERT_FILE",
     ] {
         command.env_remove(variable);
     }

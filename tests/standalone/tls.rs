@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::process::{Ended, Folder, Served, run};
+use crate::process::{Ended, Folder, Served, run, run_with};
 
 /// Calls a server over TLS with these options.
 fn greet(served: &Served, options: &[&str]) -> Ended {
@@ -35,6 +35,31 @@ fn a_certificate_made_for_the_occasion_is_trusted_by_its_authority_alone() {
     assert_refused(&greet(&served, &[]), "certificate");
     let wrong = greet(&served, &["--tls-ca", &format!("{own}/ca.pem"), "--tls-name", "example.org"]);
     assert_refused(&wrong, "example.org");
+}
+
+/// Where --tls-ca is not given, those are trusted whom the system trusts: what the variables of OpenSSL name, if they
+/// are set. Mozilla's roots, which vouch for none of ours, are for a system that has nothing, and for it alone.
+#[test]
+fn the_system_says_whom_to_trust() {
+    let (folder, other, trusted) = (Folder::new(), Folder::new(), Folder::new());
+    let served = Served::start(&["--tls-self-signed", folder.path()]);
+    let _other = Served::start(&["--tls-self-signed", other.path()]);
+    let [own, others] = [&folder, &other].map(|folder| format!("{}/ca.pem", folder.path()));
+    fs::copy(&own, trusted.file("ca.pem")).unwrap();
+    let url = format!("https://{}", served.addresses[0]);
+    let greet = |variables: &[_]| run_with(variables, &["client", "hello", "--name", "Ada", "--server", &url]);
+    assert_greeted(&greet(&[("SSL_CERT_FILE", &own)]));
+    assert_greeted(&greet(&[("SSL_CERT_DIR", trusted.path())]));
+    assert_refused(&greet(&[("SSL_CERT_FILE", &others)]), "the server's certificate is refused");
+    let missing = greet(&[("SSL_CERT_FILE", "/no/such/file")]);
+    assert_refused(&missing, "no root certificates where SSL_CERT_FILE says");
+    assert_refused(&missing, "/no/such/file");
+    // The name of no file: as on a system that has nothing.
+    let nothing = greet(&[("SSL_CERT_FILE", "")]);
+    match cfg!(feature = "tls-webpki-roots") {
+        true => assert_refused(&nothing, "none of the trusted roots vouches for it"),
+        false => assert_refused(&nothing, "the system has no root certificates"),
+    }
 }
 
 #[test]

@@ -8,5 +8,7 @@ mod handshake;
 mod identity;
 mod mistaken;
 mod reload;
+#[cfg(feature = "tls-webpki-roots")]
+mod roots;
 mod sessions;
 mod set_up;

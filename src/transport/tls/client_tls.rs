@@ -45,8 +45,8 @@ impl ClientTls {
     }
 
     /// Whose word is taken for the names of servers, and nobody else's.
-    /// **Default:** [`Roots::native`]; where there are none, `Roots::webpki`, if
-    /// the feature `tls-webpki-roots` is on.
+    /// **Default:** [`Roots::native`]; where the system has none, `Roots::webpki`,
+    /// if the feature `tls-webpki-roots` is on.
     #[must_use]
     pub fn roots(mut self, roots: Roots) -> Self {
         self.roots = Some(roots);

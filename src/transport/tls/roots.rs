@@ -52,10 +52,11 @@ impl Roots {
         if !anchors.is_empty() {
             return Ok(Self(anchors));
         }
-        let error = Error::new(
-            Kind::Tls,
-            "the system has no root certificates: install them (ca-certificates), or say whom to trust",
-        );
+        let message = match named() {
+            Some(variable) => format!("no root certificates where {variable} says"),
+            None => "the system has no root certificates: install them (ca-certificates), or say whom to trust".into(),
+        };
+        let error = Error::new(Kind::Tls, message);
         Err(match loaded.errors.into_iter().next() {
             Some(cause) => error.with_source(cause),
             None => error,
@@ -76,11 +77,12 @@ impl Roots {
     }
 
     /// What is trusted where nothing is said: what the system trusts; where it
-    /// has nothing, Mozilla's roots, if they are built in.
+    /// has nothing, Mozilla's roots, if they are built in. They do not take the
+    /// place of roots that somebody has named and that are not there.
     pub(crate) fn usual() -> Result<Self, Error> {
         let native = Self::native();
         #[cfg(feature = "tls-webpki-roots")]
-        let native = native.or_else(|_| Ok(Self::webpki()));
+        let native = native.or_else(|error| if named().is_some() { Err(error) } else { Ok(Self::webpki()) });
         native
     }
 
@@ -93,6 +95,12 @@ impl fmt::Debug for Roots {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Roots").field("certificates", &self.0.len()).finish_non_exhaustive()
     }
+}
+
+/// The variable that says where root certificates are, if one does.
+fn named() -> Option<&'static str> {
+    let says = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().find(says)
 }
 
 fn anchor(certificate: &CertificateDer<'_>) -> Result<TrustAnchor<'static>, Error> {
