@@ -152,7 +152,9 @@
 //!
 //! With the feature `tls`, `ServerTls` makes of any listener one that speaks TLS,
 //! with certificates of clients if it is told so, and a channel to `https://…`
-//! checks the name of its server. Nothing falls back to plaintext.
+//! checks the name of its server. Nothing falls back to plaintext; but what is
+//! plaintext by its address, as `http://…`, is open to whoever is on the way,
+//! tokens in metadata included.
 //!
 #![cfg_attr(feature = "tls", doc = "```no_run")]
 #![cfg_attr(not(feature = "tls"), doc = "```ignore")]

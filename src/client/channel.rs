@@ -31,6 +31,8 @@ use crate::transport::InProcessConnector;
 /// its own, 443, `http://` has 80. Of a name with several addresses the first
 /// that answers is taken. `https://` speaks TLS, as `Channel::tls` says, and
 /// needs the feature `tls`; the others speak it only if they are told to.
+/// Without TLS whoever is on the way can read and change everything, metadata
+/// included: a token in `authorization` goes over any connection.
 ///
 /// ```no_run
 /// # use protobuf::well_known_types::wrappers::StringValue;
