@@ -196,6 +196,7 @@ mod compression;
 mod error;
 #[cfg(feature = "example-services")]
 pub mod examples;
+mod excerpt;
 mod frame;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]

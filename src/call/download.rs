@@ -17,6 +17,7 @@ use crate::call::is_grpc;
 use crate::call::outbox::Outbox;
 use crate::code::Code;
 use crate::compression::{Encoding, GRPC_ENCODING};
+use crate::excerpt::Excerpt;
 use crate::metadata::Metadata;
 use crate::status::{GRPC_STATUS, Status};
 use crate::transport::{Permit, reset};
@@ -353,7 +354,7 @@ struct Foreign {
 impl Foreign {
     fn new(status: StatusCode, headers: &HeaderMap, body: Body) -> Self {
         let kind = match headers.get(header::CONTENT_TYPE) {
-            Some(value) => format!("content-type {:?}", String::from_utf8_lossy(value.as_bytes())),
+            Some(value) => format!("content-type {:?}", Excerpt(value)),
             None => "no content-type".to_owned(),
         };
         Self { status, kind, body, text: Vec::new() }

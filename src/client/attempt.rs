@@ -14,6 +14,7 @@ use crate::client::keepalive::{self, Keepalive};
 use crate::client::pool::{Phase, Pool};
 use crate::client::subchannel::Subchannel;
 use crate::client::target::Target;
+use crate::excerpt::Excerpt;
 use crate::status::Status;
 use crate::transport::{Alarm, Queue};
 
@@ -36,7 +37,7 @@ impl Attempt {
             Ok(Ok((connection, driver))) => {
                 self.settle(|pool| pool.succeed(connection));
                 if let Err(error) = self.drive(driver).await {
-                    tracing::debug!(server = %self.target, %error, "connection ended");
+                    tracing::debug!(server = %self.target, error = %Excerpt(&error), "connection ended");
                     if keepalive::is_complaint(&error) {
                         self.complain();
                     }

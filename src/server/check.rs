@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use crate::call::{deadline, is_grpc};
 use crate::compression::{ACCEPTED, ACCEPTED_HERE, Accepted, Encoding, GRPC_ACCEPT_ENCODING, Offer};
+use crate::excerpt::Excerpt;
 use crate::metadata::{is_base64, is_binary};
 use crate::status::Status;
 use crate::timeout;
@@ -29,7 +30,8 @@ pub(crate) struct Checked {
 /// Checks a request.
 pub(crate) fn check<T>(request: &Request<T>, max_header_list_size: u32) -> Result<Checked, Refusal> {
     if request.method() != Method::POST {
-        let status = Status::internal(format!("the method of a gRPC request is POST, not {}", request.method()));
+        let status =
+            Status::internal(format!("the method of a gRPC request is POST, not {}", Excerpt(request.method())));
         return Err(Refusal::Http(StatusCode::METHOD_NOT_ALLOWED, Some(status)));
     }
     let found = Found::read(request.headers())?;
@@ -48,7 +50,7 @@ pub(crate) fn check<T>(request: &Request<T>, max_header_list_size: u32) -> Resul
         None => None,
         Some((_, Some(timeout))) if timeout.is_zero() => return Err(Refusal::Status(deadline::exceeded())),
         Some((_, Some(timeout))) => Some(deadline::after(timeout)),
-        Some((value, None)) => return Err(bad_request(format!("malformed grpc-timeout {value:?}"))),
+        Some((value, None)) => return Err(bad_request(format!("malformed grpc-timeout {:?}", Excerpt(value)))),
     };
     Ok(Checked { deadline, offer })
 }
@@ -81,7 +83,7 @@ impl<'a> Found<'a> {
                     continue;
                 }
                 _ if is_binary(name) && !is_base64(value.as_bytes()) => {
-                    return Err(bad_request(format!("the value of metadata {name:?} is not base64")));
+                    return Err(bad_request(format!("the value of metadata {:?} is not base64", Excerpt(name))));
                 }
                 _ => continue,
             };
@@ -109,7 +111,8 @@ fn too_large(size: usize, limit: u32) -> Status {
 #[cold]
 fn unknown_encoding(name: &HeaderValue) -> Refusal {
     Refusal::Encoding(Status::unimplemented(format!(
-        "grpc-encoding {name:?} is not supported, expected one of {ACCEPTED_HERE}"
+        "grpc-encoding {:?} is not supported, expected one of {ACCEPTED_HERE}",
+        Excerpt(name)
     )))
 }
 

@@ -19,6 +19,7 @@ use http::uri::PathAndQuery;
 use tokio::time::{Instant, timeout};
 
 use crate::call::{Head, Link};
+use crate::excerpt::Excerpt;
 use crate::metadata::Metadata;
 use crate::server::check::{Checked, Refusal, check, refuse};
 use crate::server::drain::{Drain, Live};
@@ -233,7 +234,7 @@ impl Connection {
             match self.h2.poll_accept(cx) {
                 Poll::Ready(Some(Ok((request, respond)))) => self.accept(request, respond),
                 Poll::Ready(Some(Err(error))) => {
-                    tracing::debug!(peer = %self.link.peer, %error, "connection ended");
+                    tracing::debug!(peer = %self.link.peer, error = %Excerpt(&error), "connection ended");
                     return false;
                 }
                 Poll::Ready(None) => return false,

@@ -48,6 +48,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Io for T {}
 /// What h2 reports, as the status of a call that it ends.
 pub(crate) mod reset {
     use crate::code::Code;
+    use crate::excerpt::Excerpt;
     use crate::status::Status;
 
     /// The status for a stream or connection that failed.
@@ -56,8 +57,10 @@ pub(crate) mod reset {
         match error.reason() {
             Some(reason) if error.is_reset() => from_reason(reason),
             // The connection is closing: no call of it failed by its own fault.
-            Some(_) if error.is_go_away() => Status::unavailable(format!("the connection was closed: {error}")),
-            _ => Status::unavailable(format!("the connection was lost: {error}")),
+            Some(_) if error.is_go_away() => {
+                Status::unavailable(format!("the connection was closed: {}", Excerpt(error)))
+            }
+            _ => Status::unavailable(format!("the connection was lost: {}", Excerpt(error))),
         }
     }
 

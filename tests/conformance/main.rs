@@ -30,6 +30,7 @@ mod message;
 mod metadata;
 mod meter;
 mod pipe;
+mod quotes;
 mod request;
 mod response;
 mod streams;
