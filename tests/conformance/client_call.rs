@@ -297,6 +297,37 @@ async fn calls_beyond_the_limit_of_streams_wait() {
     }
 }
 
+/// C16: a limit that is lowered while calls are open holds for those that wait, and ends none.
+#[tokio::test(start_paused = true)]
+async fn a_lowered_limit_of_streams_ends_no_call() {
+    let mut server = RawServer::new();
+    let client = server.client();
+    let calls: Vec<_> = (0..6_u8)
+        .map(|number| {
+            let client = client.clone();
+            tokio::spawn(async move { client.unary(noted([number])).await })
+        })
+        .collect();
+    let mut peer = server.accept_with(&[(setting::MAX_CONCURRENT_STREAMS, 3)]).await;
+    let mut open = [peer.accept().await, peer.accept().await, peer.accept().await].to_vec();
+    peer.send(&Frame::settings(&[(setting::MAX_CONCURRENT_STREAMS, 1)])).await;
+    peer.settle().await;
+    for answered in 1..=calls.len() {
+        let stream = open.remove(0);
+        let value = peer.note(stream).await;
+        peer.reply(stream, &value).await;
+        if open.is_empty() && answered < calls.len() {
+            open.push(peer.accept().await);
+        }
+        peer.settle().await;
+        let begun = peer.log().iter().filter(|line| line.starts_with("HEADERS")).count();
+        assert_eq!(begun, (answered + 1).clamp(3, calls.len()), "{answered} answered");
+    }
+    for (number, call) in calls.into_iter().enumerate() {
+        assert_eq!(call.await.unwrap().unwrap().value, [number as u8]);
+    }
+}
+
 /// C16: with no stream allowed, calls wait until one is, or until their deadline.
 #[tokio::test(start_paused = true)]
 async fn no_stream_allowed_means_wait() {

@@ -1,7 +1,7 @@
 //! The pings of a channel (gRFC A8).
 
 use puregrpc::{Channel, Code};
-use puregrpc_support::{Frame, RawPeer, RawServer, WireClient, error, note, noted};
+use puregrpc_support::{Frame, Level, Log, RawPeer, RawServer, WireClient, error, note, noted};
 use std::time::Duration;
 use tokio::{
     task::JoinHandle,
@@ -118,9 +118,10 @@ async fn pings_without_calls_are_sent_if_asked_for() {
     peer.closed().await;
 }
 
-/// C14: to a server that complains of pings the next connections send half as many.
+/// C14: to a server that complains of pings the next connections send half as many; the log tells it, unasked.
 #[tokio::test(start_paused = true)]
 async fn a_complaint_of_pings_doubles_the_time() {
+    let log = Log::up_to(Level::WARN);
     let mut server = RawServer::new();
     let client = server.client_with(pinging);
     for time in [30, 60, 120] {
@@ -136,4 +137,7 @@ async fn a_complaint_of_pings_doubles_the_time() {
         drop(peer);
         assert_eq!(waiting.await.unwrap(), Code::Unavailable);
     }
+    let lines = log.lines();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines.iter().all(|line| line.contains("the server complains of pings")), "{lines:?}");
 }

@@ -374,6 +374,27 @@ async fn a_good_answer_is_given_whole() {
     assert_eq!(response.trailers().get("grpc-status"), None);
 }
 
+/// C9: what comes behind the trailers changes nothing of an answer, and ends the connection at most.
+#[tokio::test(start_paused = true)]
+async fn data_behind_the_trailers_is_no_part_of_the_answer() {
+    for (status, expected) in [("0", Ok(b"y".to_vec())), ("5", Err(Code::NotFound))] {
+        let mut server = RawServer::new();
+        let client = server.client();
+        let (result, ()) = tokio::join!(client.unary(noted("x")), async {
+            let mut peer = server.accept().await;
+            let stream = peer.accept().await;
+            let fields = [(":status", "200"), ("content-type", "application/grpc")];
+            peer.queue_headers(stream, &fields, MORE);
+            peer.queue_data(stream, note("y"), MORE);
+            peer.queue_headers(stream, &[("grpc-status", status)], END);
+            peer.queue_data(stream, note("z"), END);
+            peer.flush().await;
+        });
+        let result = result.map(|response| response.into_inner().value).map_err(|status| status.code());
+        assert_eq!(result, expected);
+    }
+}
+
 /// C9, C19: frames in the wrong state, and a pushed stream, end the connection, and the next call opens another.
 #[tokio::test(start_paused = true)]
 async fn frames_in_the_wrong_state_end_the_connection_alone() {

@@ -1,6 +1,6 @@
 //! How much of what a peer has sent is told in a status.
 
-use puregrpc_support::{END, Frame, RawServer, Script, UNARY, error, note, noted};
+use puregrpc_support::{END, Frame, Level, Log, RawServer, Script, UNARY, error, note, noted};
 
 /// More than half of the headers that a peer may send.
 const LONG: usize = 12_000;
@@ -11,6 +11,7 @@ const SHORT: usize = 1024;
 /// R8: a refusal quotes the beginning of what is wrong, and no other header.
 #[tokio::test(start_paused = true)]
 async fn refusals_are_short_and_keep_secrets() {
+    let log = Log::up_to(Level::DEBUG);
     let server = Script::echo().serve();
     let mut peer = server.peer().await;
     let (text, odd) = (vec![b'a'; LONG], vec![0xff; LONG]);
@@ -34,6 +35,7 @@ async fn refusals_are_short_and_keep_secrets() {
     let answer = peer.call(101, UNARY, &[(":method", &method)], &note("x")).await;
     assert!((1..=SHORT).contains(&answer.grpc_message().len()));
     peer.assert_alive().await;
+    assert!(!log.lines().concat().contains("hunter2"), "{:?}", log.lines());
 }
 
 /// C7: what kind of answer came is told by the beginning of its name.

@@ -159,10 +159,14 @@ async fn an_unknown_method_does_not_wait_for_the_body() {
     assert_eq!(peer.reset_of(1).await, error::NO_ERROR);
 }
 
-/// S9: the authority may come as `:authority`, as `host`, as both, or not at all.
+/// S9: the authority may come as `:authority`, as `host`, as both, or not at all; it is no metadata.
 #[tokio::test(start_paused = true)]
 async fn the_authority_may_be_missing_or_a_host() {
-    let server = Script::echo().serve();
+    let names = Script::echo().unary(|request| {
+        let names: Vec<_> = request.metadata().iter().map(|(name, _)| name.to_owned()).collect();
+        Box::pin(async move { Ok(noted(format!("{names:?}")).into()) })
+    });
+    let server = names.serve();
     let mut peer = server.peer().await;
     let cases: [&[(&str, &str)]; 4] =
         [&[(":authority", "a")], &[("host", "a")], &[(":authority", "a"), ("host", "a")], &[]];
@@ -175,7 +179,8 @@ async fn the_authority_may_be_missing_or_a_host() {
         }
         peer.headers(stream, &fields, MORE).await;
         peer.data(stream, note("x"), END).await;
-        assert_eq!(peer.answer(stream).await.status(), 0, "{authority:?}");
+        let answer = peer.answer(stream).await;
+        assert_eq!((answer.status(), answer.notes()), (0, vec!["[]".into()]), "{authority:?}");
     }
 }
 
