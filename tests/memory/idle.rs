@@ -41,7 +41,7 @@ fn idle_connections_hold_little() {
         }
         let all = ALLOCATED.allocated() - before - clients.capacity() * size_of::<Quiet>();
         let each = all / COUNT - pipe;
-        println!("{each} bytes a connection, and {pipe} its pipe");
+        println!("memory: {each} bytes a connection, and {pipe} its pipe");
         assert!(each < CONNECTION, "{each} bytes");
         for client in &mut clients {
             client.open([1].into_iter()).await;
@@ -65,7 +65,7 @@ fn idle_streams_hold_little() {
             client.open((3..).step_by(2).take(EACH - 1)).await;
         }
         let each = (ALLOCATED.allocated() - before) / (clients.len() * EACH);
-        println!("{each} bytes a stream");
+        println!("memory: {each} bytes a stream");
         assert!(each < STREAM, "{each} bytes");
     });
 }

@@ -198,7 +198,10 @@ fn half_received_messages_stay_within_the_limit() {
             peer.assert_alive().await;
         }
         let sent = 4 * 250 * 16 * 16 * 1024;
-        println!("{sent} bytes sent, {most} held at most, of {LIMIT}: {:.2}", most as f64 / LIMIT as f64);
+        println!(
+            "memory: {most} bytes held at most, with a limit of {LIMIT} ({:.2}), as {sent} came in parts",
+            most as f64 / LIMIT as f64
+        );
         let ended: usize = peers.iter().map(|peer| (0..250).filter(|n| peer.stream(2 * n + 1).is_over()).count()).sum();
         println!("{ended} of 1000 calls were ended");
         assert!(ended > 500 && most <= LIMIT + LIMIT / 10, "{ended} ended, {most} held");
