@@ -221,7 +221,8 @@ impl From<io::Error> for Status {
     }
 }
 
-/// UNAVAILABLE where no connection could be made, INTERNAL else.
+/// UNAVAILABLE where no connection could be made, INTERNAL else: also for an
+/// address that cannot be read, which is this program's fault and not its caller's.
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
         let code = if error.is_connect() { Code::Unavailable } else { Code::Internal };

@@ -70,23 +70,25 @@ impl Target {
     }
 
     fn tcp(uri: &str, text: &str, default_port: Option<u16>, security: Security) -> Result<Self, Error> {
-        if text.contains("://") || text.contains('/') {
-            return Err(bad(
-                uri,
-                "expected https://host:port, http://host:port, host:port, dns:///host:port or unix:path",
-            ));
+        if let Some((host, path)) = text.split_once('/') {
+            let is_host = !host.is_empty() && !host.ends_with(':');
+            let why = if is_host { format!("an address has no path: leave out \"/{path}\"") } else { FORMS.into() };
+            return Err(bad(uri, &why));
         }
-        let authority = text.parse::<Authority>().map_err(|error| bad(uri, "no host and port").with_source(error))?;
+        let unread = |error| bad(uri, "expected a host and a port, as in localhost:50051").with_source(error);
+        let authority = text.parse::<Authority>().map_err(unread)?;
         if text.contains('@') {
             return Err(bad(uri, "a user name has no meaning here"));
         }
         if authority.host().is_empty() {
-            return Err(bad(uri, "the host is missing"));
+            return Err(bad(uri, "the host is missing: write localhost:50051"));
         }
+        let host = authority.host();
         // Whatever follows the host is meant to be a port.
-        let port = if text == authority.host() { default_port } else { authority.port_u16() };
-        let port = port.ok_or_else(|| bad(uri, "the port is missing or no number up to 65535: host:50051"))?;
-        Ok(Self { address: Address::Tcp(format!("{}:{port}", authority.host())), authority, security })
+        let port = if text == host { default_port } else { authority.port_u16() };
+        let why = || format!("the port is missing or no number up to 65535: write {host}:50051");
+        let port = port.ok_or_else(|| bad(uri, &why()))?;
+        Ok(Self { address: Address::Tcp(format!("{host}:{port}")), authority, security })
     }
 
     /// The same server, by TLS.
@@ -94,7 +96,7 @@ impl Target {
     pub(crate) fn tls(mut self, tls: ClientTls) -> Result<Self, Error> {
         if let Security::Plaintext = self.security {
             let why = "http:// means without TLS: use https://, or leave it out";
-            return Err(bad(&format!("http://{self}"), why));
+            return Err(Error::new(Kind::Address, format!("cannot use TLS with \"http://{self}\": {why}")));
         }
         self.security = Security::tls(tls.connector()?);
         Ok(self)
@@ -147,9 +149,10 @@ impl fmt::Display for Target {
 
 #[cold]
 fn bad(uri: &str, why: &str) -> Error {
-    Error::new(Kind::Address, format!("cannot connect to {uri:?}: {why}"))
+    Error::new(Kind::Address, format!("cannot read the address {uri:?}: {why}"))
 }
 
+const FORMS: &str = "expected https://host:port, http://host:port, host:port, dns:///host:port or unix:path";
 const HTTP_PORT: u16 = 80;
 const HTTPS_PORT: u16 = 443;
 
@@ -191,27 +194,30 @@ mod tests {
         let table = [
             #[cfg(not(feature = "tls"))]
             ("https://localhost:1", "TLS is not built in"),
-            ("https:localhost:1", "host and port"),
-            ("localhost", "port is missing"),
+            ("https:localhost:1", "a host and a port, as in localhost:50051"),
+            ("localhost", "port is missing or no number up to 65535: write localhost:50051"),
             ("localhost:", "port is missing"),
             ("dns:///localhost", "port is missing"),
             ("dns://8.8.8.8/localhost:1", "use dns:///host:port"),
             ("localhost:99999", "port is missing or no number"),
             ("http://localhost:99999", "port is missing or no number"),
             ("http://localhost:", "port is missing or no number"),
-            (":50051", "host"),
+            (":50051", "the host is missing: write localhost:50051"),
             ("", "host"),
             ("http://", "host"),
-            ("http://a:1/path", "http://host:port"),
+            ("http://a:1/path", "an address has no path: leave out \"/path\""),
+            ("a:1/path/of", "an address has no path: leave out \"/path/of\""),
+            ("/run/app.sock", "unix:path"),
             ("ftp://a:1", "http://host:port"),
             ("http://me@a:1", "user name"),
             ("unix:", "path of the socket"),
             ("unix://a", "absolute path"),
-            ("a b:1", "host and port"),
+            ("a b:1", "a host and a port"),
         ];
         for (uri, why) in table {
             let error = Target::parse(uri).unwrap_err();
-            assert!(error.is_address() && error.to_string().contains(why), "{uri}: {error}");
+            let (told, begin) = (error.to_string(), format!("cannot read the address {uri:?}: "));
+            assert!(error.is_address() && told.starts_with(&begin) && told.contains(why), "{told}");
         }
     }
 }
