@@ -21,7 +21,11 @@ async fn clients_refuse_bad_certificates_of_servers() {
     let table = [
         ("expired", expired, "it has expired"),
         ("not yet valid", early, "it is not valid yet"),
-        ("wrong name", ca.server(&["example.com"]), "expected one for localhost, it is for example.com"),
+        (
+            "wrong name",
+            ca.server(&["example.com", "127.0.0.1", "::1"]),
+            "expected one for localhost, it is for example.com, 127.0.0.1, ::1 (if that is the server meant, name it with ClientTls::server_name)",
+        ),
         ("no name", ca.server(&[]), "expected one for localhost, it is for no name"),
         ("wrong authority", other.server(&["localhost"]), "none of the trusted roots vouches for it"),
         ("wrong extended usage", ca.client(&["localhost"]), "it is not meant for a server"),

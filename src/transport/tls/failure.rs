@@ -1,6 +1,7 @@
 //! What went wrong in TLS, in words that say what to do.
 
 use std::io;
+use std::net::IpAddr;
 
 use rustls::{AlertDescription, CertificateError, Error, OtherError};
 
@@ -81,10 +82,13 @@ fn fault(error: &CertificateError, peer: Peer) -> String {
         CertificateError::UnknownIssuer => "none of the roots for clients vouches for it".into(),
         CertificateError::NotValidForNameContext { expected, presented } => {
             let expected = expected.to_str();
-            // Each is written as in `DnsName("example.com")`.
-            let presented: Vec<_> = presented.iter().map(|name| name.split('"').nth(1).unwrap_or(name)).collect();
-            let presented = if presented.is_empty() { "no name".to_owned() } else { presented.join(", ") };
-            format!("expected one for {expected}, it is for {presented}")
+            let presented: Vec<_> = presented.iter().map(|name| plain(name)).collect();
+            if presented.is_empty() {
+                return format!("expected one for {expected}, it is for no name");
+            }
+            let presented = presented.join(", ");
+            let way_out = "if that is the server meant, name it with ClientTls::server_name";
+            format!("expected one for {expected}, it is for {presented} ({way_out})")
         }
         CertificateError::NotValidForName => "it is for another name".into(),
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
@@ -100,6 +104,15 @@ fn fault(error: &CertificateError, peer: Peer) -> String {
 
 fn is_authority(cause: Option<&webpki::Error>) -> bool {
     matches!(cause, Some(webpki::Error::CaUsedAsEndEntity))
+}
+
+/// A name as people write it; given as in `DnsName("example.com")` or `IpAddress(0::1)`.
+fn plain(name: &str) -> String {
+    if let Some(quoted) = name.split('"').nth(1) {
+        return quoted.to_owned();
+    }
+    let address = name.strip_prefix("IpAddress(").and_then(|rest| rest.strip_suffix(')')).unwrap_or(name);
+    address.parse().map_or_else(|_| address.to_owned(), |address: IpAddr| address.to_string())
 }
 
 /// What the peer means by its alert.
