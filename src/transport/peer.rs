@@ -63,6 +63,9 @@ impl Peer {
     /// The names in the peer's own certificate: DNS names, such as
     /// `client.example.com`, and URIs, such as `spiffe://example.com/client`. It
     /// is read anew each time.
+    ///
+    /// The subject (CN) is not among them. A certificate without DNS names and
+    /// URIs gives an empty list, as no certificate does: let a rule refuse it.
     #[cfg(feature = "tls")]
     pub fn certificate_names(&self) -> Vec<String> {
         let Some(der) = self.certificates().first() else {

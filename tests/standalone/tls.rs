@@ -72,6 +72,23 @@ fn the_banner_says_how_to_call_over_tls() {
     assert_eq!(run(&words).code, Some(0), "{line}");
 }
 
+/// The CA of the folder vouches for clients, too, where it is named for them.
+#[test]
+fn the_banner_names_the_clients_certificate_where_one_is_asked_for() {
+    let folder = Folder::new();
+    let path = folder.path();
+    let line =
+        format!("They also have to show a certificate, such as {path}/client.pem with the key {path}/client.key.");
+    let plain = Served::start(&["--tls-self-signed", path]);
+    assert!(!plain.banner.contains(&line), "{:?}", plain.banner);
+    let served = Served::start(&["--tls-self-signed", path, "--tls-client-ca", &format!("{path}/ca.pem")]);
+    assert!(served.banner.contains(&line), "{:?}", served.banner);
+    assert_refused(&greet(&served, &["--tls-ca", &format!("{path}/ca.pem")]), "certificate");
+    let call = served.banner.iter().find(|line| line.contains("client hello")).unwrap();
+    let words: Vec<_> = call.split_whitespace().skip(1).collect();
+    assert_eq!(run(&words).code, Some(0), "{call}");
+}
+
 #[test]
 fn a_server_that_asks_for_certificates_lets_in_nobody_else() {
     let folder = Folder::new();

@@ -37,6 +37,10 @@ fn text(program: &str, bound: &[Bound], services: &[Service], tls: Option<&Files
     if let Some(made) = tls.and_then(|files| files.made.as_ref()) {
         let _ = writeln!(text, "Other programs have to trust the CA in {}.", made.ca.display());
     }
+    if let Some((certificate, key)) = tls.and_then(Files::client_identity) {
+        let (certificate, key) = (certificate.display(), key.display());
+        let _ = writeln!(text, "They also have to show a certificate, such as {certificate} with the key {key}.");
+    }
     text.push_str("Ctrl-C finishes the calls under way and ends.\n");
     text
 }

@@ -28,8 +28,9 @@ pub(super) struct Tls {
 
     /// Speak TLS with a certificate made for the occasion, and the CA that clients have to trust.
     ///
-    /// The folder keeps the CA, so that it can be trusted once and for all; a certificate for a
-    /// client is put there, too. For trying things out: whoever reads the folder can be the server.
+    /// The folder keeps the CA (ca.pem), so that it can be trusted once and for all, the server's
+    /// part (server.pem, server.key) and one for clients (client.pem, client.key; its name is
+    /// puregrpc-client). For trying things out: whoever reads the folder can be the server.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["tls_cert", "tls_key"], group = "identity")]
     tls_self_signed: Option<PathBuf>,
 }
@@ -79,11 +80,17 @@ impl Files {
         };
         let option = |name: &str, file: &Path| format!(" --tls-{name} {}", file.display());
         let mut options = option("ca", &made.ca);
-        if self.client_ca.is_some() {
-            options += &option("cert", &made.client_certificate);
-            options += &option("key", &made.client_key);
+        if let Some((certificate, key)) = self.client_identity() {
+            options += &option("cert", certificate);
+            options += &option("key", key);
         }
         options
+    }
+
+    /// The certificate and the key that were made for clients, if they are asked for some.
+    pub(super) fn client_identity(&self) -> Option<(&Path, &Path)> {
+        let made = self.made.as_ref().filter(|_| self.client_ca.is_some())?;
+        Some((&made.client_certificate, &made.client_key))
     }
 }
 

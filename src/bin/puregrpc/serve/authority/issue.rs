@@ -27,7 +27,8 @@ pub(super) fn issue(folder: &Path, files: &Files, names: Vec<String>) -> io::Res
     server.distinguished_name.push(DnType::CommonName, "puregrpc server");
     server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     sign(server, &authority, &files.certificate, &files.key)?;
-    let mut client = CertificateParams::default();
+    // A name that rules of a server can ask for: they do not see the common name.
+    let mut client = CertificateParams::new(["puregrpc-client".to_owned()]).map_err(io::Error::other)?;
     client.distinguished_name.push(DnType::CommonName, "puregrpc client");
     client.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     sign(client, &authority, &files.client_certificate, &files.client_key)

@@ -82,6 +82,17 @@ mod tests {
         fs::remove_dir_all(folder).unwrap();
     }
 
+    /// What a server's rules ask for; a common name would be none.
+    #[test]
+    fn the_certificate_of_a_client_has_a_name() {
+        let folder = scratch("client-name");
+        let files = make(&folder, vec!["localhost".to_owned()]).unwrap();
+        let certificate = CertificateDer::from_pem_file(&files.client_certificate).unwrap();
+        let certificate = webpki::EndEntityCert::try_from(&certificate).unwrap();
+        assert_eq!(certificate.valid_dns_names().collect::<Vec<_>>(), ["puregrpc-client"]);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
     #[cfg(unix)]
     #[test]
     fn keys_are_for_their_owner_alone() {
