@@ -7,7 +7,6 @@ use std::{fmt, io};
 ///
 /// Inside a call everything is a [`Status`](crate::Status); an `Error` becomes
 /// one by `?` (UNAVAILABLE where no connection could be made, INTERNAL else).
-#[derive(Debug)]
 pub struct Error {
     kind: Kind,
     message: String,
@@ -84,6 +83,18 @@ impl fmt::Display for Error {
     }
 }
 
+/// As it is told by a `main` that returns it: the source only where there is one.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Error");
+        debug.field("kind", &self.kind).field("message", &self.message);
+        if let Some(source) = &self.source {
+            debug.field("source", source);
+        }
+        debug.finish()
+    }
+}
+
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.source.as_deref().map(|source| source as _)
@@ -114,5 +125,13 @@ mod tests {
         let bare = Error::new(Kind::Serve, "outer").with_source(inner());
         let wrapped = Error::new(Kind::Serve, "outer").with_source(io::Error::from(inner()));
         assert_eq!([bare, wrapped].map(|error| error.to_string()), ["outer: inner: cause", "outer: inner: cause"]);
+    }
+
+    #[test]
+    fn debug_tells_a_source_only_where_there_is_one() {
+        let error = Error::new(Kind::Connect, "no answer");
+        assert_eq!(format!("{error:?}"), r#"Error { kind: Connect, message: "no answer" }"#);
+        let error = error.with_source("refused");
+        assert_eq!(format!("{error:?}"), r#"Error { kind: Connect, message: "no answer", source: "refused" }"#);
     }
 }
