@@ -1,6 +1,7 @@
 //! The halves of a call, for threads.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -62,8 +63,17 @@ impl<T> Receiver<T> {
     }
 
     /// When the call must have ended; `None` if it may take as long as it likes.
+    ///
+    /// It is of tokio's clock, which tests can pause; [`into_std`](Instant::into_std)
+    /// makes one of the standard library of it.
     pub fn deadline(&self) -> Option<Instant> {
         self.receiver.deadline()
+    }
+
+    /// How long the call may still take, nothing once its
+    /// [`deadline`](Self::deadline) has passed; `None` if there is none.
+    pub fn time_left(&self) -> Option<Duration> {
+        self.receiver.time_left()
     }
 }
 

@@ -16,6 +16,11 @@ pub(crate) fn after(timeout: Duration) -> Instant {
     now.checked_add(timeout.min(FAR)).unwrap_or(now)
 }
 
+/// The time from now until then; none is left of a deadline that has passed.
+pub(crate) fn left(deadline: Option<Instant>) -> Option<Duration> {
+    deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+}
+
 /// The status of a call whose time is up.
 #[cold]
 pub(crate) fn exceeded() -> Status {

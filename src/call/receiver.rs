@@ -6,16 +6,17 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
 use http::Extensions;
 use tokio::time::Instant;
 
-use crate::call::Head;
 use crate::call::inbox::{Inbox, Parked};
 use crate::call::intake::Intake;
 use crate::call::reply::Reply;
+use crate::call::{Head, deadline};
 use crate::codec::Message;
 use crate::frame::Payload;
 use crate::metadata::Metadata;
@@ -197,8 +198,17 @@ impl<T> Receiver<T> {
     }
 
     /// When the call must have ended; `None` if it may take as long as it likes.
+    ///
+    /// It is of tokio's clock, which tests can pause; [`into_std`](Instant::into_std)
+    /// makes one of the standard library of it.
     pub fn deadline(&self) -> Option<Instant> {
         self.head.deadline
+    }
+
+    /// How long the call may still take, nothing once its
+    /// [`deadline`](Self::deadline) has passed; `None` if there is none.
+    pub fn time_left(&self) -> Option<Duration> {
+        deadline::left(self.head.deadline)
     }
 
     /// Who calls; `None` on the client.
@@ -206,7 +216,9 @@ impl<T> Receiver<T> {
         self.head.link.as_ref().map(|link| &link.peer)
     }
 
-    /// Values of any type that ride on the call inside this process.
+    /// Values that ride on the call inside this process, one of each type that is
+    /// `Clone + Send + Sync + 'static`. [`Server::authorize`](crate::Server::authorize)
+    /// shows what they are for.
     pub fn extensions(&self) -> &Extensions {
         &self.head.extensions
     }

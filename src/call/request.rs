@@ -60,8 +60,17 @@ impl<T> Request<T> {
     }
 
     /// When the call must have ended; `None` if it may take as long as it likes.
+    ///
+    /// It is of tokio's clock, which tests can pause; [`into_std`](Instant::into_std)
+    /// makes one of the standard library of it.
     pub fn deadline(&self) -> Option<Instant> {
         self.head.deadline
+    }
+
+    /// How long the call may still take, nothing once its
+    /// [`deadline`](Self::deadline) has passed; `None` if there is none.
+    pub fn time_left(&self) -> Option<Duration> {
+        deadline::left(self.head.deadline)
     }
 
     /// Who calls; `None` on the client.
@@ -74,7 +83,9 @@ impl<T> Request<T> {
         self.head.was_compressed
     }
 
-    /// Values of any type that ride on the call inside this process.
+    /// Values that ride on the call inside this process, one of each type that is
+    /// `Clone + Send + Sync + 'static`. [`Server::authorize`](crate::Server::authorize)
+    /// shows what they are for.
     pub fn extensions(&self) -> &Extensions {
         &self.head.extensions
     }
@@ -97,7 +108,8 @@ impl<T> Request<T> {
         self
     }
 
-    /// As [`with_timeout`](Self::with_timeout), with the point in time.
+    /// As [`with_timeout`](Self::with_timeout), with the point in time, of tokio's
+    /// clock: `Instant::from_std` makes one of the standard library's.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Instant) -> Self {
         self.head.deadline = Some(deadline);
@@ -142,5 +154,20 @@ impl<T> Deref for Request<T> {
 impl<T> DerefMut for Request<T> {
     fn deref_mut(&mut self) -> &mut T {
         &mut self.message
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_left_goes_down_to_nothing() {
+        assert_eq!(Request::new(()).time_left(), None);
+        let request = Request::new(()).with_timeout(Duration::from_secs(5));
+        for left in [5, 3, 1, 0, 0] {
+            assert_eq!(request.time_left(), Some(Duration::from_secs(left)));
+            tokio::time::advance(Duration::from_secs(2)).await;
+        }
     }
 }

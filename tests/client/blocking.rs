@@ -33,6 +33,19 @@ fn one_message_each_way() {
 }
 
 #[test]
+fn the_time_left_of_a_stream_of_answers_is_told() {
+    with_channel(|channel| {
+        let hour = Duration::from_secs(3600);
+        let request = Request::new(bytes("abc")).with_timeout(hour);
+        let answers = channel.server_streaming::<_, BytesValue>(EXPAND, request).unwrap();
+        let left = answers.time_left().unwrap();
+        assert!(left < hour && left > hour / 2, "{left:?}");
+        let answers = channel.server_streaming::<_, BytesValue>(EXPAND, bytes("abc").into()).unwrap();
+        assert_eq!(answers.time_left(), None);
+    });
+}
+
+#[test]
 fn answers_are_an_iterator_that_ends_with_the_error() {
     with_channel(|channel| {
         let mut answers = channel.server_streaming::<_, BytesValue>(EXPAND, bytes("abc").into()).unwrap();

@@ -147,6 +147,18 @@ async fn a_deadline_ends_every_kind_of_call() {
     assert_eq!(answer.unwrap_err().code(), Code::DeadlineExceeded);
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_time_left_of_a_stream_is_told() {
+    let (channel, _server) = channel();
+    let request = Request::new(()).with_timeout(Duration::from_secs(5));
+    let (_sender, receiver) = channel.bidi_streaming::<BytesValue, BytesValue>(CHAT, request).await.unwrap();
+    assert_eq!(receiver.time_left(), Some(Duration::from_secs(5)));
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert_eq!(receiver.time_left(), Some(Duration::from_secs(3)));
+    let (_sender, receiver) = channel.bidi_streaming::<BytesValue, BytesValue>(CHAT, ().into()).await.unwrap();
+    assert_eq!(receiver.time_left(), None);
+}
+
 #[test]
 fn futures_are_small_and_may_move_between_threads() {
     fn send<T: Send>(value: &T) -> usize {
