@@ -39,7 +39,7 @@ impl Channel {
     /// can be made ([`Error::is_connect`]).
     pub fn connect(address: impl AsRef<str>) -> Result<Self, Error> {
         let channel = Self::lazy(address)?;
-        channel.worker.wait(channel.channel.ready())?;
+        channel.ready()?;
         Ok(channel)
     }
 
@@ -52,7 +52,21 @@ impl Channel {
         crate::Channel::lazy(address).and_then(Self::new)
     }
 
-    /// Makes blocking calls over a channel that was set up as wanted.
+    /// Makes blocking calls over a channel that was set up as wanted: with TLS,
+    /// with limits, with keepalive.
+    ///
+    #[cfg_attr(feature = "tls", doc = "```no_run")]
+    #[cfg_attr(not(feature = "tls"), doc = "```ignore")]
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use puregrpc::{Channel, ClientTls, Roots, blocking};
+    ///
+    /// let tls = ClientTls::new().roots(Roots::from_file("ca.pem")?);
+    /// let channel = Channel::lazy("https://localhost:50051")?.tls(tls)?.max_recv_message_size(64 << 20);
+    /// let channel = blocking::Channel::new(channel)?;
+    /// channel.ready()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -62,6 +76,15 @@ impl Channel {
             Error::new(Kind::Connect, "cannot start a thread for the connection").with_source(error)
         })?;
         Ok(Self { channel, worker })
+    }
+
+    /// Waits until there is a connection, and makes one if there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`puregrpc::Channel::ready`](crate::Channel::ready).
+    pub fn ready(&self) -> Result<(), Error> {
+        self.worker.wait(self.channel.ready())
     }
 
     /// Makes a call with one message each way; `path` is `/package.Service/Method`.

@@ -4,7 +4,9 @@
 //! streams of answers are iterators. No runtime has to be set up or named; each
 //! [`Channel`] has a thread of its own that does the work and ends with it.
 //! They may also be called on a thread of an asynchronous runtime, which they
-//! block like any other.
+//! block like any other. TLS and limits are set on a
+//! [`puregrpc::Channel`](crate::Channel), of which [`Channel::new`] makes a
+//! blocking one.
 //!
 //! `puregrpc_build::Config::new().input("proto").blocking(true).compile()` in
 //! `build.rs` generates clients for it; for a service `Greeter` that is

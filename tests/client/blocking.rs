@@ -33,6 +33,16 @@ fn one_message_each_way() {
 }
 
 #[test]
+fn ready_connects_or_says_why_not() {
+    with_channel(|channel| channel.ready().unwrap());
+    let (listener, connector) = in_process();
+    drop(listener);
+    let channel = blocking::Channel::new(Channel::in_process(connector)).unwrap();
+    let error = channel.ready().unwrap_err();
+    assert!(error.is_connect() && error.to_string().contains("the in-process listener is gone"), "{error}");
+}
+
+#[test]
 fn the_time_left_of_a_stream_of_answers_is_told() {
     with_channel(|channel| {
         let hour = Duration::from_secs(3600);
