@@ -94,6 +94,9 @@
 //!
 //! `FILE_DESCRIPTOR_SET` holds the descriptors of all files, encoded, as reflection wants them.
 //!
+//! Messages print in protobuf's text format: `{}` on one line, `{:#}` on several. Those of
+//! [`Config::lite`] do not; `{:?}` shows the fields of either.
+//!
 //! # When something is wrong
 //!
 //! Cargo prints where and what, and nothing else:

@@ -1,5 +1,6 @@
 //! The request of a call with one.
 
+use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::transport::Peer;
 
 /// A message with what rides on its call: metadata, a deadline, extensions.
 ///
-/// It derefs to the message. A client may give a bare message wherever a
+/// It derefs to the message, and prints as the message does. A client may give a bare message wherever a
 /// request is asked for, and `()` where the call streams its messages. A handler
 /// may give the request it got to another client, as it is or by [`map`](Self::map):
 /// its metadata and its deadline go on with it.
@@ -157,6 +158,13 @@ impl<T> DerefMut for Request<T> {
     }
 }
 
+/// The message alone.
+impl<T: fmt::Display> fmt::Display for Request<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.message.fmt(f)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,5 +177,11 @@ mod tests {
             assert_eq!(request.time_left(), Some(Duration::from_secs(left)));
             tokio::time::advance(Duration::from_secs(2)).await;
         }
+    }
+
+    #[test]
+    fn a_request_prints_as_its_message() {
+        let request = Request::new(7.5).with_timeout(Duration::from_secs(5));
+        assert_eq!(format!("{request:.2}"), "7.50");
     }
 }

@@ -1,5 +1,6 @@
 //! The response of a call with one.
 
+use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 use crate::compression::Encoding;
@@ -8,7 +9,19 @@ use crate::metadata::Metadata;
 
 /// A message with the metadata that comes before it and the trailers behind it.
 ///
-/// It derefs to the message; `message.into()` makes one without metadata.
+/// It derefs to the message; `message.into()` makes one without metadata. It
+/// prints as the message does: in protobuf's text format, on one line by `{}`, on
+/// several by `{:#}`. (Messages generated with `Config::lite` have no such format;
+/// `{:?}` shows their fields.)
+///
+/// ```
+/// # use protobuf::well_known_types::wrappers::StringValue;
+/// use puregrpc::Response;
+///
+/// # let reply = StringValue { value: "Hello, Ada!".into(), ..Default::default() };
+/// let response = Response::new(reply);
+/// assert_eq!(response.to_string(), r#"value: "Hello, Ada!""#);
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Response<T> {
     pub(crate) metadata: Metadata,
@@ -100,5 +113,23 @@ impl<T> Deref for Response<T> {
 impl<T> DerefMut for Response<T> {
     fn deref_mut(&mut self) -> &mut T {
         &mut self.message
+    }
+}
+
+/// The message alone.
+impl<T: fmt::Display> fmt::Display for Response<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.message.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_response_prints_as_its_message() {
+        let response = Response::new("reply").with_metadata("x-id", "7").unwrap();
+        assert_eq!(format!("{response:>7}"), "  reply");
     }
 }
