@@ -45,6 +45,44 @@ use crate::transport::InProcessConnector;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Trying again
+///
+/// A call that its server says it has not begun, as when it is about to end, is
+/// made once more, by itself. All else is the caller's, since only he knows what
+/// may be done twice: there is no retry policy. While no connection can be made,
+/// calls fail at once: the next attempt is made about a second after the first,
+/// and later ones ever more rarely, up to two minutes apart. So a loop has to pause:
+///
+/// ```no_run
+/// # use protobuf::well_known_types::wrappers::StringValue;
+/// # use puregrpc::{Channel, Status};
+/// use std::time::Duration;
+/// use puregrpc::{Code, Request, Response};
+///
+/// # async fn example(channel: Channel, message: StringValue) -> Result<Response<StringValue>, Status> {
+/// let request = Request::new(message).with_timeout(Duration::from_secs(20)); // for all attempts together
+/// let mut pause = Duration::from_millis(500);
+/// let answer: Response<StringValue> = loop {
+///     match channel.unary("/package.Service/Method", request.clone()).await {
+///         Err(status) if status.code() == Code::Unavailable && request.time_left() > Some(pause) => {
+///             tokio::time::sleep(pause).await;
+///             pause *= 2;
+///         }
+///         result => break result?,
+///     }
+/// };
+/// # Ok(answer)
+/// # }
+/// ```
+///
+/// | code | to be tried again |
+/// |---|---|
+/// | UNAVAILABLE | after a pause, if the method may run twice: it may have run when the connection was lost |
+/// | RESOURCE_EXHAUSTED | after a longer pause, where the server means a quota and not the size of a message |
+/// | ABORTED | from the beginning of what the call belongs to, such as a transaction |
+/// | DEADLINE_EXCEEDED, CANCELLED, UNKNOWN, INTERNAL | only if the method may run twice, and hardly with another result |
+/// | all others | not before something has changed |
 #[derive(Clone)]
 pub struct Channel {
     pub(crate) subchannel: Arc<Subchannel>,
@@ -99,6 +137,9 @@ impl Channel {
     }
 
     /// Waits until there is a connection, and makes one if there is none.
+    ///
+    /// It does not wait for a server that is not there: it fails as calls do, also
+    /// at once, while the pause after a failed attempt lasts.
     ///
     /// # Errors
     ///
