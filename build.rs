@@ -18,4 +18,11 @@ fn compile_examples() {
     for name in ["bench", "peer"] {
         puregrpc_build::Config::new().input(format!("proto/{name}.proto")).blocking(true).out_file(name).compile();
     }
+    // For the documentation of `Status::with_details`.
+    puregrpc_build::Config::new()
+        .input("proto/google/rpc/error_details.proto")
+        .input("proto/google/rpc/status.proto")
+        .include("proto")
+        .out_file("rpc")
+        .compile();
 }

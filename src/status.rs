@@ -64,6 +64,7 @@ impl Status {
     }
 
     /// The details: usually an encoded `google.rpc.Status`; empty if there are none.
+    /// How they are read is shown at [`with_details`](Self::with_details).
     pub fn details(&self) -> &[u8] {
         &self.0.details
     }
@@ -79,6 +80,48 @@ impl Status {
     }
 
     /// Adds details: usually an encoded `google.rpc.Status` (`grpc-status-details-bin`).
+    ///
+    /// That type is Google's. Copy `google/rpc/status.proto` and
+    /// `google/rpc/error_details.proto` from [googleapis] into the folder of your own
+    /// `.proto` files, under these names, and they are compiled with them. A status
+    /// holds its code and message once more, and any messages as details:
+    ///
+    #[cfg_attr(feature = "example-services", doc = "```")]
+    #[cfg_attr(not(feature = "example-services"), doc = "```ignore")]
+    /// # mod proto { puregrpc::include_protos!("rpc"); }
+    /// use proto::google::rpc::{self, BadRequest, bad_request::FieldViolation};
+    /// use puregrpc::protobuf::{Message, well_known_types::any::Any};
+    /// use puregrpc::{Code, Status};
+    ///
+    /// fn refused(field: &str, description: &str) -> Result<Status, puregrpc::protobuf::Error> {
+    ///     let violation =
+    ///         FieldViolation { field: field.into(), description: description.into(), ..Default::default() };
+    ///     let fault = BadRequest { field_violations: vec![violation], ..Default::default() };
+    ///     let rich = rpc::Status {
+    ///         code: Code::InvalidArgument.into(),
+    ///         message: "the request has faults".into(),
+    ///         details: vec![Any::pack(&fault)?],
+    ///         ..Default::default()
+    ///     };
+    ///     Ok(Status::invalid_argument(rich.message.clone()).with_details(rich.write_to_bytes()?))
+    /// }
+    ///
+    /// // The client:
+    /// let status = refused("name", "must not be empty")?;
+    /// let rich = rpc::Status::parse_from_bytes(status.details())?;
+    /// for detail in &rich.details {
+    ///     // `None` if it is of another type:
+    ///     if let Some(fault) = detail.unpack::<BadRequest>()? {
+    ///         assert_eq!(fault.field_violations[0].field, "name");
+    ///     }
+    /// }
+    /// # assert_eq!(rich.details.len(), 1);
+    /// # Ok::<(), puregrpc::protobuf::Error>(())
+    /// ```
+    ///
+    /// `pack` and `unpack` need messages with reflection, not those of `Config::lite`.
+    ///
+    /// [googleapis]: https://github.com/googleapis/googleapis/tree/master/google/rpc
     #[must_use]
     pub fn with_details(mut self, details: impl Into<Bytes>) -> Self {
         self.0.details = details.into();
