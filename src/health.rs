@@ -14,6 +14,9 @@
 //! # }
 //! ```
 //!
+//! [`HealthClient`] asks. Its answers hold a [`ProtoServingStatus`], which also
+//! knows that a service is not there.
+//!
 //! Source: grpc/doc/health-checking.md.
 
 use std::collections::BTreeMap;
@@ -25,12 +28,32 @@ use crate::generated::health::grpc::health::v1 as proto;
 use crate::server::DrainWatch;
 use crate::{Request, Response, Sender, Server, Status};
 
+/// Asks a server how it is:
+///
+/// ```
+/// use puregrpc::health::{Health, HealthCheckRequest, HealthClient, ProtoServingStatus};
+/// # use puregrpc::{Channel, Server, in_process};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), puregrpc::Status> {
+/// # let (listener, connector) = in_process();
+/// # let health = Health::of(&Server::new());
+/// # tokio::spawn(Server::new().add(health.service()).serve(listener, std::future::pending()));
+/// # let channel = Channel::in_process(connector);
+/// let question = HealthCheckRequest { service: "".into(), ..Default::default() }; // the server as a whole
+/// let answer = HealthClient::new(channel).check(question).await?;
+/// assert_eq!(answer.status.enum_value(), Ok(ProtoServingStatus::SERVING));
+/// # Ok(())
+/// # }
+/// ```
+///
+pub use proto::HealthClient;
+/// [`ServingStatus`] as messages hold it.
 pub use proto::health_check_response::ServingStatus as ProtoServingStatus;
-pub use proto::{
-    HealthCheckRequest, HealthCheckResponse, HealthClient, HealthListRequest, HealthListResponse, HealthServer,
-};
+pub use proto::{HealthCheckRequest, HealthCheckResponse, HealthListRequest, HealthListResponse, HealthServer};
 
-/// Whether a service takes calls.
+/// Whether a service takes calls: what a server [sets](Health::set). Clients are
+/// told a [`ProtoServingStatus`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServingStatus {
     /// Not known yet.

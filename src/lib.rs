@@ -67,7 +67,8 @@
 //! | stream | stream | `async fn chat(&self, requests: &mut Receiver<Q>, replies: &mut Sender<R>) -> Result<(), Status>` |
 //!
 //! A handler is dropped where it stands when its client goes away, cancels, or
-//! when the deadline of the call has come. It runs on the task of its connection
+//! when the deadline of the call has come. One that panics ends its call with
+//! UNKNOWN and the words "handler panicked"; the other calls go on. It runs on the task of its connection
 //! until it first has to wait: compute for long, and use
 //! [`spawn_blocking`](tokio::task::spawn_blocking).
 //!
@@ -127,7 +128,8 @@
 //! # Errors
 //!
 //! Inside of a call everything is a [`Status`]; outside, to bind or to connect,
-//! an [`Error`]. Both work with `?`.
+//! an [`Error`]. Both work with `?`. Details that programs can read are shown at
+//! [`Status::with_details`], what to try again at [`Channel`].
 //!
 //! # Running a server
 //!
@@ -135,6 +137,38 @@
 //! cut; [`health`] tells load balancers, for which it may serve on a while
 //! ([`Server::lame_duck`]). Clones of a [`Server`] serve several listeners and
 //! stop together.
+//!
+//! Ctrl-C is SIGINT; Docker, Kubernetes and systemd send SIGTERM. A program that
+//! has once listened for a signal is not killed by it any more: a second Ctrl-C
+//! does nothing while the server drains, for up to
+//! [`drain_timeout`](Server::drain_timeout). To end at once then, drop the future
+//! of `serve`:
+//!
+//! ```no_run
+//! use tokio::signal::ctrl_c;
+//! use tokio::signal::unix::{SignalKind, signal};
+//!
+//! async fn signalled() {
+//!     let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+//!     tokio::select! {
+//!         _ = ctrl_c() => {}
+//!         _ = terminate.recv() => {}
+//!     }
+//! }
+//!
+//! # async fn example(server: puregrpc::Server, listener: tokio::net::TcpListener) -> Result<(), puregrpc::Error> {
+//! let told = server.drain_watch();
+//! let signalled_again = async {
+//!     told.wait().await;
+//!     signalled().await;
+//! };
+//! tokio::select! {
+//!     report = server.serve(listener, signalled()) => println!("{:?}", report?),
+//!     () = signalled_again => println!("the calls under way are cut"),
+//! }
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! Who may call what is decided by [`Server::authorize`]; without it, everybody
 //! may call everything. What clients may take of a server (messages, memory,
@@ -147,6 +181,25 @@
 //! connect again, and no call is lost by it. Where a firewall forgets quiet
 //! connections, let channels ping ([`Channel::keepalive_time`]) as often as the
 //! server allows ([`Server::permit_keepalive_time`]).
+//!
+//! # Calls by hand
+//!
+//! There is no reflection service yet: tools such as grpcurl have to be given the
+//! `.proto` files.
+//!
+//! ```text
+//! grpcurl -plaintext -proto proto/helloworld.proto -d '{"name": "Ada"}' localhost:50051 helloworld.Greeter/SayHello
+//! ```
+//!
+//! Where those are not at hand, a program can write down what it was made of; that
+//! is for `-protoset hello.protoset`:
+//!
+#![cfg_attr(feature = "example-services", doc = "```no_run")]
+#![cfg_attr(not(feature = "example-services"), doc = "```ignore")]
+//! # mod proto { puregrpc::include_protos!(); }
+//! std::fs::write("hello.protoset", proto::FILE_DESCRIPTOR_SET)?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
 //!
 //! # TLS
 //!
@@ -180,7 +233,8 @@
 //! # Tests without a network
 //!
 //! [`in_process`] connects a [`Channel`] to a server in the same program. With
-//! tokio's clock paused, deadlines pass in no time.
+//! tokio's clock paused, deadlines pass in no time; that takes tokio's feature
+//! `test-util`, which is not part of its `full`.
 
 extern crate self as puregrpc;
 

@@ -92,7 +92,8 @@
 //! Comments above a definition, or behind it on its line, become its documentation. What in them
 //! looks like code stays text, so that rustdoc does not run it.
 //!
-//! `FILE_DESCRIPTOR_SET` holds the descriptors of all files, encoded, as reflection wants them.
+//! `FILE_DESCRIPTOR_SET` holds the descriptors of all files, encoded, as reflection wants them. Written
+//! to a file, it is what `grpcurl -protoset` takes.
 //!
 //! Messages print in protobuf's text format: `{}` on one line, `{:#}` on several. Those of
 //! [`Config::lite`] do not; `{:?}` shows the fields of either.

@@ -76,6 +76,9 @@ use service::Router;
 /// # }
 /// ```
 ///
+/// How SIGTERM is taken, and how a second Ctrl-C ends it at once, is shown
+/// [there](crate#running-a-server).
+///
 /// Two listeners, one server; what stops the first stops the second:
 ///
 /// ```no_run
@@ -125,8 +128,7 @@ impl Server {
     ///
     /// It is given the whole path, such as `/helloworld.Greeter/SayHello`, byte
     /// by byte the one that is routed next, and the metadata, the peer and the
-    /// deadline of the call. What it puts into the extensions is there for the
-    /// handler. It is asked for every path, whether there is a method behind it
+    /// deadline of the call. It is asked for every path, whether there is a method behind it
     /// or not, and for health, too: one that ends in `_ => Err(…)` is closed to
     /// whatever is added later. Of several, all must agree. A panic is a no.
     ///
@@ -144,6 +146,39 @@ impl Server {
     ///         None => Err(Status::unauthenticated("a bearer token is needed")),
     ///     },
     ///     _ => Err(Status::permission_denied("nobody may call this")),
+    /// });
+    /// # drop(server);
+    /// ```
+    ///
+    /// What it puts into the extensions is there for the handler:
+    ///
+    #[cfg_attr(feature = "example-services", doc = "```")]
+    #[cfg_attr(not(feature = "example-services"), doc = "```ignore")]
+    /// # mod proto { puregrpc::include_protos!(); }
+    /// # use proto::helloworld::{Greeter, GreeterServer, HelloReply, HelloRequest};
+    /// # use puregrpc::{Request, Response, Server, Status};
+    /// # struct Polite;
+    /// #[derive(Clone)]
+    /// struct Caller(&'static str);
+    ///
+    /// impl Greeter for Polite {
+    ///     async fn say_hello(&self, request: Request<HelloRequest>) -> Result<Response<HelloReply>, Status> {
+    ///         let caller: Option<&Caller> = request.extensions().get();
+    ///         let name = caller.map_or("stranger", |caller| caller.0);
+    ///         Ok(HelloReply { message: format!("Hello, {name}!"), ..Default::default() }.into())
+    ///     }
+    /// #   async fn say_hello_again(&self, request: Request<HelloRequest>) -> Result<Response<HelloReply>, Status> {
+    /// #       self.say_hello(request).await
+    /// #   }
+    /// }
+    ///
+    /// let server = Server::new().add(GreeterServer::new(Polite)).authorize(|_, request| {
+    ///     let caller = match request.metadata().get("authorization") {
+    ///         Some("Bearer 7f3a…") => Caller("Ada"),
+    ///         _ => return Err(Status::unauthenticated("a bearer token is needed")),
+    ///     };
+    ///     request.extensions_mut().insert(caller);
+    ///     Ok(())
     /// });
     /// # drop(server);
     /// ```

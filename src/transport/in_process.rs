@@ -13,6 +13,10 @@ use tokio::sync::mpsc;
 /// listener ends when the last connector is dropped, and with it the channels
 /// that were made of it.
 ///
+/// Tests of one's own handlers look like this. The paused clock takes
+/// `tokio = { version = "1", features = ["test-util"] }` in `[dev-dependencies]`:
+/// tokio's `full` is without it.
+///
 /// ```
 /// use std::time::Duration;
 /// use puregrpc::health::{Health, HealthCheckRequest, HealthClient};
