@@ -14,11 +14,13 @@ use tokio::io::ReadBuf;
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
+use crate::watch::{Span, Watch};
+
 /// One connection of an attacker. It reads whatever comes while it sends or waits, unless it is deaf.
 pub(crate) struct Attacker {
     io: Pin<Box<dyn Io>>,
     unparsed: BytesMut,
-    begun: Instant,
+    watch: Watch,
     /// How many frames and bytes were sent.
     pub(crate) frames: usize,
     pub(crate) bytes: usize,
@@ -41,15 +43,16 @@ pub(crate) struct Seen {
     pub(crate) acks: usize,
     /// Bytes of messages, with their prefixes.
     pub(crate) data: usize,
-    /// When the connection ended, or a GOAWAY said that it is about to, from its beginning.
-    pub(crate) cut_after: Option<Duration>,
+    /// From the beginning of the attack until the connection ended, or a GOAWAY said that it is about to.
+    pub(crate) cut: Option<Span>,
     pub(crate) closed: bool,
 }
 
 impl Attacker {
-    pub(crate) fn new(io: impl Io) -> Self {
-        let (unparsed, begun) = (BytesMut::new(), Instant::now());
-        Self { io: Box::pin(io), unparsed, begun, frames: 0, bytes: 0, seen: Seen::default(), deaf: false }
+    /// An attacker of this process.
+    pub(crate) fn new(io: impl Io, process: u32) -> Self {
+        let (unparsed, watch) = (BytesMut::new(), Watch::start(process));
+        Self { io: Box::pin(io), unparsed, watch, frames: 0, bytes: 0, seen: Seen::default(), deaf: false }
     }
 
     /// Greets the server as any client does, and waits for its SETTINGS.
@@ -76,7 +79,7 @@ impl Attacker {
         self.send_frames(&[Frame::settings(settings), Frame::settings_ack()]).await;
         // Only a server that serves the connection acknowledges ours.
         let greeted = self.until(|seen| seen.settings && seen.acks > 0).await;
-        (self.begun, self.frames, self.bytes) = (Instant::now(), 0, 0);
+        (self.watch, self.frames, self.bytes) = (self.watch.again(), 0, 0);
         greeted
     }
 
@@ -141,7 +144,7 @@ impl Attacker {
 
     /// Whether the server has said that the connection is over, or has ended it.
     pub(crate) fn is_cut(&self) -> bool {
-        self.seen.cut_after.is_some()
+        self.seen.cut.is_some()
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>, bytes: &mut &[u8]) -> Poll<()> {
@@ -171,7 +174,7 @@ impl Attacker {
         }
         self.seen.closed = read.is_err() || chunk.filled().is_empty();
         if self.seen.closed || self.seen.goaway.is_some() {
-            self.seen.cut_after.get_or_insert(self.begun.elapsed());
+            self.seen.cut.get_or_insert_with(|| self.watch.read());
         }
         Poll::Ready(())
     }

@@ -4,7 +4,6 @@ use std::fs;
 
 use puregrpc_support::RawPeer;
 
-use crate::attacker::Attacker;
 use crate::stage::Stage;
 
 #[tokio::test]
@@ -36,7 +35,7 @@ async fn connections_of_one_address_are_bounded_and_others_are_served() {
     let stage = Stage::open_with(&["--max-connections-per-ip", "20"]).await;
     let (mut held, mut refused) = (Vec::new(), 0);
     for _ in 0..100 {
-        let mut attacker = Attacker::new(stage.connect_from(2).await);
+        let mut attacker = stage.stranger_over(stage.connect_from(2).await);
         refused += usize::from(!attacker.try_greet().await);
         held.push(attacker);
     }

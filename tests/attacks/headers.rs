@@ -90,7 +90,7 @@ async fn malformed_fields_reach_no_handler() {
         let mut attacker = stage.attacker().await;
         let fields = [&request(GREET, &[])[..], &owned(&[extra])].concat();
         attacker.send_frames(&[Frame::headers(1, flag::END_HEADERS, &fields), Frame::data(1, [0; 5], 1)]).await;
-        attacker.until(|seen| seen.cut_after.is_some() || !seen.resets.is_empty()).await;
+        attacker.until(|seen| seen.cut.is_some() || !seen.resets.is_empty()).await;
         assert!(attacker.is_cut() || attacker.seen.resets == [error::PROTOCOL_ERROR], "{extra:?}: {attacker:?}");
         assert_eq!(attacker.seen.heads, 0, "{extra:?}: {attacker:?}");
         outcomes.push(attacker.seen.to_string());

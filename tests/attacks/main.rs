@@ -2,8 +2,9 @@
 //!
 //! Each test attacks for a second or so, while a well-behaved client goes on calling, and prints a row: what was
 //! sent, what the server did about it, how long that took, and what it cost the server and the other client.
-//! `PUREGRPC_ATTACKS=full` takes ten times as many calls for the measure, `tls` attacks over
-//! TLS, `full,tls` does both. What is asserted has wide bounds, since machines differ.
+//! Of an attack that the server cuts, the time until the cut counts and nothing behind it; one that lasts is
+//! measured for a number of calls, of which `PUREGRPC_ATTACKS=full` makes ten times as many; `tls` attacks over TLS,
+//! `full,tls` does both. What is asserted has wide bounds, since machines differ.
 #![cfg(target_os = "linux")]
 
 mod attacker;
@@ -24,3 +25,4 @@ mod security;
 mod slow;
 mod stage;
 mod tls;
+mod watch;

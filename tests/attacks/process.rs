@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 use std::{env, fs};
 
 /// A running `puregrpc serve`; dropping it kills it.
@@ -50,6 +49,11 @@ impl Process {
         self.folder.0.join("tls/ca.pem")
     }
 
+    /// Its number among the processes.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The memory that it has now, and the most that it ever had, in bytes.
     pub(crate) fn memory(&self) -> (u64, u64) {
         let status = self.proc("status");
@@ -58,27 +62,6 @@ impl Process {
             line.split_whitespace().nth(1)?.parse().ok()
         };
         (kilobytes("VmRSS:").unwrap() * 1024, kilobytes("VmHWM:").unwrap() * 1024)
-    }
-
-    /// The time of processors that it has used so far.
-    pub(crate) fn cpu(&self) -> Duration {
-        if let Some(nanoseconds) = self.cpu_by_thread() {
-            return Duration::from_nanos(nanoseconds);
-        }
-        let stat = self.proc("stat");
-        // Behind the name, which is in parentheses, utime and stime are the 12th and 13th field.
-        let fields = stat.rsplit_once(')').unwrap().1.split_whitespace();
-        let ticks: u64 = fields.skip(11).take(2).map(|field| field.parse::<u64>().unwrap()).sum();
-        Duration::from_millis(ticks * 1000 / TICKS_A_SECOND)
-    }
-
-    /// The same in nanoseconds, where the kernel counts them: its threads are the same all the time.
-    fn cpu_by_thread(&self) -> Option<u64> {
-        let threads = fs::read_dir(format!("/proc/{}/task", self.child.id())).ok()?;
-        let of_thread = |path: PathBuf| -> Option<u64> {
-            fs::read_to_string(path.join("schedstat")).ok()?.split(' ').next()?.parse().ok()
-        };
-        threads.map(|thread| of_thread(thread.ok()?.path())).sum()
     }
 
     /// How many descriptors it has open.
@@ -134,6 +117,3 @@ impl Drop for Folder {
         let _ = fs::remove_dir_all(&self.0);
     }
 }
-
-/// In which `/proc` counts, whatever the kernel's own clock does.
-const TICKS_A_SECOND: u64 = 100;

@@ -37,7 +37,7 @@ async fn paced(attacker: &mut Attacker) {
         let begin = |stream: &u32| [Frame::request(*stream, WATCH), Frame::data(*stream, [0; 5], 1)];
         attacker.send_frames(&streams.iter().flat_map(begin).collect::<Vec<_>>()).await;
         let heads = attacker.seen.heads;
-        attacker.until(|seen| seen.heads >= heads + 100 || seen.cut_after.is_some()).await;
+        attacker.until(|seen| seen.heads >= heads + 100 || seen.cut.is_some()).await;
         let cancel = |stream: &u32| Frame::reset(*stream, error::CANCEL);
         attacker.send_frames(&streams.iter().map(cancel).collect::<Vec<_>>()).await;
     }

@@ -15,6 +15,7 @@ use crate::bystander::Bystander;
 use crate::process::Process;
 use crate::report::{Cost, Latency};
 use crate::security::Security;
+use crate::watch::{Span, Watch};
 
 /// A server under attack. There is one at a time, so that what is measured is its own.
 pub(crate) struct Stage {
@@ -23,15 +24,14 @@ pub(crate) struct Stage {
     pub(crate) server: Process,
     security: Option<Arc<Security>>,
     idle: Idle,
-    begun: Instant,
-    cpu: Duration,
+    watch: Watch,
     _turn: MutexGuard<'static, ()>,
 }
 
 /// How things were before the attack.
 struct Idle {
     latency: Latency,
-    cpu: f64,
+    span: Span,
     memory: u64,
 }
 
@@ -69,13 +69,13 @@ impl Stage {
             }
         });
         // The first calls warm up.
-        let _ = bystander.latency(calls());
-        let (begun, cpu) = (Instant::now(), server.cpu());
-        let latency = bystander.latency(calls());
-        let idle = Idle { latency, cpu: share(server.cpu() - cpu, begun.elapsed()), memory: server.memory().0 };
-        bystander.forget();
-        let cpu = server.cpu();
-        Self { bystander, server, idle, security, begun: Instant::now(), cpu, _turn: turn }
+        bystander.wait(Instant::now(), calls());
+        let watch = Watch::start(server.id());
+        bystander.wait(Instant::now(), calls());
+        let span = watch.read();
+        let idle = Idle { latency: bystander.during(&span), span, memory: server.memory().0 };
+        let watch = Watch::start(server.id());
+        Self { bystander, server, idle, security, watch, _turn: turn }
     }
 
     /// A connection on which nothing has been said.
@@ -102,7 +102,12 @@ impl Stage {
 
     /// An attacker that has said nothing.
     pub(crate) async fn stranger(&self) -> Attacker {
-        Attacker::new(self.connect().await)
+        self.stranger_over(self.connect().await)
+    }
+
+    /// The same over this connection.
+    pub(crate) fn stranger_over(&self, io: impl Io) -> Attacker {
+        Attacker::new(io, self.server.id())
     }
 
     /// An attacker that has greeted the server.
@@ -117,11 +122,12 @@ impl Stage {
         RawPeer::client(self.connect().await).await
     }
 
-    /// Ends an attack whose outcome is that of its attacker.
+    /// Ends an attack whose outcome is that of its attacker: if it was cut, what counts is the time until then.
     #[track_caller]
     pub(crate) fn close(self, attack: &str, attacker: &Attacker) {
         let sent = format!("{} frames, {} KiB", attacker.frames, attacker.bytes / 1024);
-        self.report(attack, &sent, &attacker.seen.to_string(), attacker.seen.cut_after);
+        let cost = attacker.seen.cut.map_or_else(|| self.measure(), |span| self.cost(span));
+        cost.print(attack, &sent, &attacker.seen.to_string(), attacker.seen.cut.map(|span| span.time));
     }
 
     /// Ends an attack: takes the measure, prints the row, and asserts what holds on any machine.
@@ -130,13 +136,20 @@ impl Stage {
         self.measure().print(attack, sent, outcome, cut_after);
     }
 
-    /// What the attack costs, from the beginning until now.
+    /// What an attack costs that lasts: from the beginning until now, but long enough for a measure.
     #[track_caller]
     pub(crate) fn measure(&self) -> Cost {
-        let latency = [self.idle.latency, self.bystander.latency(calls())];
-        let cpu = [self.idle.cpu, share(self.server.cpu() - self.cpu, self.begun.elapsed())];
+        self.bystander.wait(self.watch.read().begun, calls());
+        self.cost(self.watch.read())
+    }
+
+    /// What an attack has cost in this span.
+    #[track_caller]
+    fn cost(&self, span: Span) -> Cost {
+        let latency = [self.idle.latency, self.bystander.during(&span)];
+        let next = self.bystander.behind(&span);
         let growth = self.server.memory().1.saturating_sub(self.idle.memory);
-        Cost { cpu, growth, latency, log: self.server.log().len() }
+        Cost { spans: [self.idle.span, span], growth, latency, next, log: self.server.log().len() }
     }
 
     /// Waits until the server has no more descriptors than this: it has to notice first who has gone.
@@ -146,7 +159,7 @@ impl Stage {
             if self.server.descriptors() <= descriptors {
                 return;
             }
-            self.measure();
+            self.bystander.wait(Instant::now(), calls());
         }
         panic!("{} descriptors stay open, {descriptors} should", self.server.descriptors());
     }
@@ -169,10 +182,6 @@ pub(crate) fn is_full() -> bool {
 
 fn asked_for(mode: &str) -> bool {
     env::var("PUREGRPC_ATTACKS").is_ok_and(|modes| modes.split(',').any(|asked| asked == mode))
-}
-
-fn share(cpu: Duration, time: Duration) -> f64 {
-    cpu.as_secs_f64() / time.as_secs_f64() * 100.0
 }
 
 /// How many calls of the other client make a measure.

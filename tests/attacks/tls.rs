@@ -8,7 +8,7 @@ use crate::stage::{Stage, is_full};
 /// Says this without any TLS; gives what the server did.
 async fn bare(attack: &str, bytes: &[u8]) -> Attacker {
     let stage = Stage::open_secure(&["--handshake-timeout", "300ms"]).await;
-    let mut attacker = Attacker::new(stage.socket(1).await);
+    let mut attacker = stage.stranger_over(stage.socket(1).await);
     attacker.send(bytes).await;
     attacker.closed().await;
     stage.close(attack, &attacker);
