@@ -11,6 +11,7 @@ mod gate;
 mod inbound;
 mod limits;
 mod listener;
+mod mishaps;
 mod outlay;
 mod pace;
 mod prepare;
@@ -54,6 +55,7 @@ use connection::Shared;
 use drain::{Drain, Phase};
 use gate::Gate;
 use limits::Limits;
+use mishaps::Mishaps;
 use seats::Seats;
 use service::Router;
 
@@ -263,16 +265,16 @@ async fn accept(
     shared: &Arc<Shared>,
     connections: &mut JoinSet<()>,
 ) -> bool {
-    let drain = &shared.drain;
+    let (drain, mut mishaps) = (&shared.drain, Mishaps::default());
     let told = pin!(first(shutdown, drain.reached(Phase::LameDuck)));
-    if !accept_until(told, &mut listener, shared, connections).await {
+    if !accept_until(told, &mut listener, &mut mishaps, shared, connections).await {
         return false;
     }
     drain.advance(Phase::LameDuck);
     let lame_duck = shared.limits.lame_duck;
     if !lame_duck.is_zero() {
         let mut over = pin!(first(sleep(lame_duck), drain.reached(Phase::Draining)));
-        if !accept_until(over.as_mut(), &mut listener, shared, connections).await {
+        if !accept_until(over.as_mut(), &mut listener, &mut mishaps, shared, connections).await {
             // Its clones may still be served, and their time is the same.
             over.await;
         }
@@ -286,6 +288,7 @@ async fn accept(
 async fn accept_until<L: Listener>(
     mut stop: Pin<&mut impl Future<Output = ()>>,
     listener: &mut L,
+    mishaps: &mut Mishaps,
     shared: &Arc<Shared>,
     connections: &mut JoinSet<()>,
 ) -> bool {
@@ -295,7 +298,7 @@ async fn accept_until<L: Listener>(
             biased;
             () = stop.as_mut() => return true,
             Some(_) = connections.join_next() => {}
-            accepted = accept_one(listener), if more => match accepted {
+            accepted = accept_one(listener, mishaps), if more => match accepted {
                 Some((io, peer)) => admit::<L>(io, peer, shared, connections),
                 None => more = false,
             },
@@ -335,7 +338,7 @@ async fn first(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
 }
 
 /// The next connection, past all errors.
-async fn accept_one<L: Listener>(listener: &mut L) -> Option<(L::Io, Peer)> {
+async fn accept_one<L: Listener>(listener: &mut L, mishaps: &mut Mishaps) -> Option<(L::Io, Peer)> {
     let mut pause = SHORTEST_PAUSE;
     loop {
         match listener.accept().await {
@@ -346,7 +349,7 @@ async fn accept_one<L: Listener>(listener: &mut L) -> Option<(L::Io, Peer)> {
                 yield_now().await;
             }
             Err(error) => {
-                tracing::warn!(%error, ?pause, "cannot accept connections for now");
+                mishaps.tell(&error, pause);
                 sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }

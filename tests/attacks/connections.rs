@@ -1,10 +1,13 @@
 //! Connections, more than anybody needs.
 
+use std::collections::VecDeque;
 use std::fs;
 
-use puregrpc_support::RawPeer;
+use puregrpc_support::{END, RawPeer};
 
+use crate::attacker::GREET;
 use crate::stage::Stage;
+use crate::watch::Watch;
 
 #[tokio::test]
 async fn many_idle_connections_cost_little() {
@@ -57,7 +60,8 @@ async fn connections_in_all_are_bounded_and_those_that_are_open_are_served() {
     assert_eq!(refused, 51, "the other client has one, too");
 }
 
-/// Those who are served stay so, and when the attacker goes the next one is served, too.
+/// By default connections leave some descriptors to the program. Those who are served stay so, and when the attacker
+/// goes the next one is served, too.
 #[tokio::test]
 async fn lack_of_descriptors_ends_nothing() {
     let stage = Stage::open_as(&[], &[("DESCRIPTORS", "64")]).await;
@@ -72,4 +76,41 @@ async fn lack_of_descriptors_ends_nothing() {
     stage.settle(quiet);
     stage.peer().await.assert_alive().await;
     cost.print("connections beyond the descriptors", "200 connections", &format!("{open} descriptors in use"), None);
+}
+
+/// A server that is told to take more than it has descriptors for comes to accept(2) without one: it says so, waits
+/// without any work, serves those that it has, and takes the others as there is room.
+#[tokio::test]
+async fn a_server_without_any_descriptor_left_serves_on() {
+    let arguments = ["--max-connections", "10000", "--handshake-timeout", "10m"];
+    let stage = Stage::open_as(&arguments, &[("DESCRIPTORS", "64")]).await;
+    let quiet = stage.server.descriptors();
+    let mut old = stage.peer().await;
+    old.request(1, GREET, &[]).await;
+    old.settle().await;
+    let mut held = VecDeque::new();
+    for _ in 0..150 {
+        held.push_back(stage.socket(1).await);
+    }
+    stage.logs("cannot accept connections for now");
+    stage.logs("(os error 24)");
+
+    let watch = Watch::start(stage.server.id());
+    let cost = stage.measure();
+    let share = watch.read().share();
+    assert!(share < cost.spans[0].share() + 25.0, "{share} % of a core without descriptors: {cost}");
+    old.send_data(1, &[0; 5], END).await;
+    assert_eq!(old.answer(1).await.status(), 0);
+
+    // Each that goes makes room for one that waits, and behind that there is none again.
+    for _ in 0..300 {
+        held.pop_front();
+        held.push_back(stage.socket(1).await);
+        stage.pass();
+    }
+    drop(held);
+    stage.settle(quiet + 1);
+    stage.peer().await.assert_alive().await;
+    old.assert_alive().await;
+    stage.report("connections without descriptors", "450 connections", "served on", None);
 }

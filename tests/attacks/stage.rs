@@ -155,13 +155,33 @@ impl Stage {
     /// Waits until the server has no more descriptors than this: it has to notice first who has gone.
     #[track_caller]
     pub(crate) fn settle(&self, descriptors: usize) {
-        for _ in 0..100 {
-            if self.server.descriptors() <= descriptors {
-                return;
+        let settled = self.becomes(|| self.server.descriptors() <= descriptors);
+        assert!(settled, "{} descriptors stay open, {descriptors} should", self.server.descriptors());
+    }
+
+    /// Waits until the server has logged this.
+    #[track_caller]
+    pub(crate) fn logs(&self, text: &str) {
+        let log = || String::from_utf8_lossy(&self.server.log()).into_owned();
+        assert!(self.becomes(|| log().contains(text)), "{text} should be in the log: {}", log());
+    }
+
+    /// Whether this comes to hold in some seconds.
+    #[track_caller]
+    fn becomes(&self, holds: impl Fn() -> bool) -> bool {
+        (0..PATIENCE).any(|_| {
+            let done = holds();
+            if !done {
+                self.pass();
             }
-            self.bystander.wait(Instant::now(), calls());
-        }
-        panic!("{} descriptors stay open, {descriptors} should", self.server.descriptors());
+            done
+        })
+    }
+
+    /// Waits as long as a call of the other client takes.
+    #[track_caller]
+    pub(crate) fn pass(&self) {
+        self.bystander.wait(Instant::now(), 1);
     }
 
     /// Tells the server to end, and gives how long it took.
@@ -188,3 +208,6 @@ fn asked_for(mode: &str) -> bool {
 fn calls() -> usize {
     if is_full() { 400 } else { 40 }
 }
+
+/// How many calls of the other client something may take that the server does in its own time.
+const PATIENCE: usize = 4_000;
