@@ -1,7 +1,7 @@
 //! What a request must look like before it reaches a handler.
 
 use http::header::{self, HeaderValue};
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use tokio::time::Instant;
 
 use crate::call::{deadline, is_grpc};
@@ -38,7 +38,7 @@ pub(crate) fn check<T>(request: &Request<T>, max_header_list_size: u32) -> Resul
     if !found.content_type.is_some_and(|value| is_grpc(value.as_bytes())) {
         return Err(Refusal::Http(StatusCode::UNSUPPORTED_MEDIA_TYPE, None));
     }
-    let size = found.size + request.uri().path().len() + PSEUDO_HEADERS;
+    let size = found.size + pseudo_headers(request.uri());
     if size > max_header_list_size as usize {
         return Err(Refusal::Status(too_large(size, max_header_list_size)));
     }
@@ -95,6 +95,14 @@ impl<'a> Found<'a> {
     }
 }
 
+/// What `:method`, `:scheme`, `:path` and `:authority` come to.
+fn pseudo_headers(uri: &Uri) -> usize {
+    let scheme = uri.scheme_str().map_or(0, str::len);
+    let path = uri.path_and_query().map_or(0, |path| path.as_str().len());
+    let authority = uri.authority().map_or(0, |authority| AUTHORITY + authority.as_str().len());
+    METHOD_SCHEME_PATH + scheme + path + authority
+}
+
 #[cold]
 fn bad_request(message: String) -> Refusal {
     Refusal::Http(StatusCode::BAD_REQUEST, Some(Status::internal(message)))
@@ -140,5 +148,8 @@ pub(crate) fn refuse(refusal: Refusal) -> http::Response<()> {
 /// What HTTP/2 adds to the size of each header.
 const ENTRY: usize = 32;
 
-/// `:method`, `:scheme` and `:path`, without the path itself.
-const PSEUDO_HEADERS: usize = 3 * ENTRY + ":methodPOST:schemehttps:path".len();
+/// `:method`, `:scheme` and `:path`, without the scheme and the path themselves.
+const METHOD_SCHEME_PATH: usize = 3 * ENTRY + ":methodPOST:scheme:path".len();
+
+/// The name of `:authority`.
+const AUTHORITY: usize = ENTRY + ":authority".len();

@@ -1,7 +1,7 @@
 //! What becomes of a request's metadata (S15 to S21).
 
-use puregrpc::{Metadata, Response, Status};
-use puregrpc_support::{Script, UNARY, error, note, noted};
+use puregrpc::{Metadata, Response, Server, Status};
+use puregrpc_support::{RawPeer, Running, Script, Stream, UNARY, error, note, noted, request};
 
 /// The service that gives the request's metadata back as it is, and the names that it holds as its answer.
 fn mirror() -> Script {
@@ -158,6 +158,30 @@ async fn too_large_a_header_list_is_refused() {
     let answer = peer.call(5, UNARY, &[("x-text", &"a".repeat(40 * 1024))], &note("")).await;
     assert_eq!(answer.http_status(), 431, "40 KiB");
     peer.assert_alive().await;
+}
+
+/// A call whose header list has so many bytes, as HTTP/2 counts them: names, values, and 32 for each.
+async fn call_of_size(peer: &mut RawPeer, stream: u32, size: usize) -> Stream {
+    let fields = request(UNARY, &[("x-text", "")]);
+    let others: usize = fields.iter().map(|(name, value)| name.len() + value.len() + 32).sum();
+    peer.call(stream, UNARY, &[("x-text", &"a".repeat(size - others))], &note("")).await
+}
+
+/// S21: the limit that was set counts to the byte, and the status says how to raise it; from twice as much on it is 431.
+#[tokio::test(start_paused = true)]
+async fn the_limit_of_header_lists_can_be_set() {
+    for limit in [1_000, 50_000] {
+        let server = Running::start(Server::new().max_header_list_size(limit).add(Script::echo()));
+        let (mut peer, limit) = (server.peer().await, limit as usize);
+        assert_eq!(call_of_size(&mut peer, 1, limit).await.status(), 0, "{limit}");
+        for (stream, size) in [(3, limit + 1), (5, 2 * limit - 1)] {
+            let refused = call_of_size(&mut peer, stream, size).await;
+            assert_eq!((refused.http_status(), refused.status()), (200, 8), "{size}");
+            assert!(refused.grpc_message().contains("Server::max_header_list_size"), "{}", refused.grpc_message());
+        }
+        assert_eq!(call_of_size(&mut peer, 7, 2 * limit + 1).await.http_status(), 431, "{limit}");
+        peer.assert_alive().await;
+    }
 }
 
 /// S21: a header list beyond all measure ends the connection.
