@@ -140,3 +140,51 @@ async fn answers_that_wait_share_the_memory() {
     assert_eq!(peer.over(7).await.status(), 0);
     peer.assert_alive().await;
 }
+
+/// Asks for an answer of 100,000 bytes; gives whether it waits, or is reset for there being no memory.
+async fn waits(peer: &mut RawPeer, stream: u32, path: &str) -> bool {
+    peer.request(stream, path, &[]).await;
+    peer.data(stream, note("x"), END).await;
+    // The PING may be answered before what came of the call is said.
+    peer.settle().await;
+    peer.settle().await;
+    let reset = peer.stream(stream).reset;
+    assert!(reset.is_none_or(|code| code == error::ENHANCE_YOUR_CALM), "{reset:?}");
+    reset.is_none()
+}
+
+/// R8: what waits on all connections is bounded in all, though each is within its share; who takes his makes room.
+#[tokio::test(start_paused = true)]
+async fn answers_that_wait_on_many_connections_share_the_memory_of_the_server() {
+    let script = Script::echo().unary(|_| Box::pin(future::ready(Ok(noted(vec![7; 100_000]).into()))));
+    let script = script.server_stream(|_, replies| {
+        Box::pin(async move {
+            replies.send(&noted(vec![7; 100_000])).await?;
+            Ok(())
+        })
+    });
+    let server = Server::new().memory_limit(350_000).memory_limit_per_connection(250_000);
+    let running = Running::start(server.add(script));
+    let mut peers = Vec::new();
+    for _ in 0..3 {
+        peers.push(running.peer_with(NO_WINDOW).await);
+    }
+    let [first, second, third] = &mut peers[..] else { unreachable!("there are three") };
+    assert!(waits(first, 1, UNARY).await && waits(first, 3, SERVER_STREAM).await && waits(second, 1, UNARY).await);
+    for (stream, path) in [(3, UNARY), (5, SERVER_STREAM)] {
+        assert!(!waits(second, stream, path).await && !waits(third, stream, path).await, "{path}");
+    }
+    assert!(!first.stream(1).is_over() && !first.stream(3).is_over() && !second.stream(1).is_over());
+
+    first.give_window(0, 200_000).await;
+    first.give_window(3, 200_000).await;
+    assert_eq!(first.over(3).await.status(), 0);
+    assert!(waits(third, 7, SERVER_STREAM).await);
+    assert!(!waits(second, 7, UNARY).await);
+    third.reset(7, error::CANCEL).await;
+    third.settle().await;
+    assert!(waits(second, 9, UNARY).await);
+    for mut peer in peers {
+        peer.assert_alive().await;
+    }
+}

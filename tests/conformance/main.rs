@@ -10,6 +10,7 @@ mod client_compression;
 mod client_connection;
 mod client_flow;
 mod client_keepalive;
+mod client_limits;
 mod client_pool;
 mod client_status;
 #[cfg(feature = "gzip")]
