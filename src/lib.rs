@@ -258,6 +258,8 @@ pub mod fuzzing;
 mod generated;
 pub mod health;
 mod metadata;
+#[cfg(test)]
+mod promises;
 mod server;
 mod status;
 mod timeout;

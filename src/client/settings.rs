@@ -42,9 +42,38 @@ impl Default for Settings {
 impl Settings {
     /// What takes the answers of a call.
     pub(crate) fn intake(&self) -> Intake {
-        let max_recv = self.max_recv_message_size;
-        Intake::new(max_recv, self.max_decoded_message_size.unwrap_or(max_recv.saturating_mul(16)))
+        Intake::new(self.max_recv_message_size, self.max_decoded())
+    }
+
+    /// How much memory a message may take once it is decoded.
+    fn max_decoded(&self) -> usize {
+        self.max_decoded_message_size.unwrap_or(self.max_recv_message_size.saturating_mul(16))
     }
 }
 
 pub(crate) const USER_AGENT: &str = concat!("grpc-rust-puregrpc/", env!("CARGO_PKG_VERSION"));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::promises::{Promises, bytes, time, words};
+
+    /// A default is not changed, nor a setter added, without those who read of it.
+    #[test]
+    fn every_default_is_the_one_that_is_promised() {
+        let settings = Settings::default();
+        let sources = [include_str!("channel.rs"), include_str!("keepalive.rs")];
+        let others = ["tls", "send_compression", "compress_from", "max_connections", "user_agent"];
+        assert_eq!(settings.max_decoded(), 16 * settings.max_recv_message_size);
+        assert!(!settings.keepalive.without_calls);
+        Promises::of("Channel", &sources, &others).check(&[
+            ("max_recv_message_size", bytes(settings.max_recv_message_size)),
+            ("max_decoded_message_size", words("16 times")),
+            ("max_send_message_size", bytes(settings.max_send_message_size)),
+            ("connect_timeout", time(settings.connect_timeout)),
+            ("keepalive_time", time(settings.keepalive.time)),
+            ("keepalive_timeout", time(settings.keepalive.timeout)),
+            ("keepalive_without_calls", [words("no"), words("not pinged")].concat()),
+        ]);
+    }
+}

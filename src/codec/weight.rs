@@ -327,7 +327,7 @@ fn buckets(count: usize) -> usize {
     }
 }
 
-/// How many fields of a message may be ones that its type does not have: they
+/// How many numbers of fields a message may have that its type does not have: they
 /// are kept in a map whose hashes anybody can compute.
 pub(super) const UNKNOWN_FIELDS: usize = 1000;
 

@@ -24,7 +24,7 @@ fn without_reserve(files: usize) -> usize {
     files.saturating_sub((files / 8).clamp(16, RESERVE)).clamp(1, MOST)
 }
 
-const MOST: usize = 10_000;
+pub(crate) const MOST: usize = 10_000;
 
 /// What is left at most for everything that is not a connection of this server.
 const RESERVE: usize = 1024;

@@ -171,3 +171,72 @@ impl Limits {
 
 /// gRPC's time for keepalive on servers, and between the pings of a client without calls.
 const TWO_HOURS: Duration = Duration::from_secs(2 * 60 * 60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::promises::{Promises, bytes, count, none, time, words};
+    use crate::server::descriptors;
+
+    /// What is derived from another limit, and how it is said.
+    fn times(limit: usize, other: usize, said: &str) -> Vec<String> {
+        let is_said = match said {
+            "16 times" => limit == 16 * other,
+            "twice" => limit == 2 * other,
+            _ => said == "a quarter" && limit == other / 4,
+        };
+        assert!(is_said, "{limit} is not {said} {other}");
+        words(said)
+    }
+
+    /// A default is not changed, nor a setter added, without those who read of it.
+    #[test]
+    fn every_default_is_the_one_that_is_promised() {
+        let limits = Limits::default();
+        let streams = limits.max_concurrent_streams as usize;
+        let decoded = limits.terms().max_decoded_message_size;
+        let unset = |limit: Option<usize>| limit.map_or_else(none, count);
+        let promises = Promises::of(
+            "Server",
+            &[include_str!("setters.rs"), include_str!("care.rs")],
+            &["send_compression", "compress_from"],
+        );
+        promises.check(&[
+            ("max_connections", count(descriptors::MOST)),
+            ("max_connections_per_ip", unset(limits.max_connections_per_ip)),
+            ("max_recv_message_size", bytes(limits.max_recv_message_size)),
+            ("max_decoded_message_size", times(decoded, limits.max_recv_message_size, "16 times")),
+            ("memory_limit", bytes(limits.memory_limit)),
+            ("memory_limit_per_connection", times(limits.memory_per_connection(), limits.memory_limit, "a quarter")),
+            ("max_send_message_size", bytes(limits.max_send_message_size)),
+            ("max_header_list_size", bytes(limits.max_header_list_size as usize)),
+            ("max_concurrent_streams", count(streams)),
+            ("max_handlers_per_connection", times(limits.handlers_per_connection(), streams, "twice")),
+            ("max_handlers", count(limits.max_handlers)),
+            ("stream_window", bytes(limits.stream_window as usize)),
+            ("connection_window", bytes(limits.connection_window as usize)),
+            ("handshake_timeout", time(limits.handshake_timeout)),
+            ("max_call_duration", time(limits.max_call_duration)),
+            ("stall_timeout", time(limits.stall_timeout)),
+            ("lame_duck", time(limits.lame_duck)),
+            ("header_block_timeout", time(limits.header_block_timeout)),
+            ("max_control_frames", count(limits.max_control_frames as usize)),
+            ("max_quick_cancels", times(limits.quick_cancels() as usize, streams, "twice")),
+            ("permit_keepalive_time", time(limits.permit_keepalive_time)),
+            (
+                "permit_keepalive_without_calls",
+                [time(limits.allowance().ping_interval_without_calls), words("no")].concat(),
+            ),
+            ("keepalive_time", time(limits.keepalive_time)),
+            ("keepalive_timeout", time(limits.keepalive_timeout)),
+            ("max_connection_idle", time(limits.max_connection_idle)),
+            ("max_connection_age", time(limits.max_connection_age)),
+            ("max_connection_age_grace", time(limits.max_connection_age_grace)),
+            ("drain_timeout", time(limits.drain_timeout)),
+        ]);
+        promises.check_table("max_quick_cancels", &count(limits.quick_cancels() as usize)[0]);
+        promises
+            .check_table("permit_keepalive_without_calls", &time(limits.allowance().ping_interval_without_calls)[0]);
+        assert!(!limits.permit_keepalive_without_calls);
+    }
+}
