@@ -23,7 +23,7 @@ async fn flood(server: &mut RawServer, client: &WireClient, frame: &Frame, few: 
     call.await.unwrap().unwrap_err()
 }
 
-/// R7: a server that floods its client loses the connection with the calls on it, and the next call goes over a new one.
+/// C15: a server that floods its client loses the connection with the calls on it, and the next call goes over a new one.
 #[tokio::test(start_paused = true)]
 async fn floods_end_the_connection_and_the_next_call_opens_another() {
     let mut server = RawServer::new();
