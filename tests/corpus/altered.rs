@@ -3,11 +3,12 @@
 use crate::{
     anatomy::Anatomy,
     dice::Dice,
-    places::{FLIPS, flip, locate, spread},
+    places::{flip, locate, spread},
     recording::Recording,
-    run::is_replay,
+    run::{Coverage, is_replay},
 };
 use puregrpc_support::End;
+use std::cell::RefCell;
 
 /// What one side has said in an exchange, and what comes of it as it is.
 pub(crate) struct Sound<S> {
@@ -17,11 +18,13 @@ pub(crate) struct Sound<S> {
     pub(crate) outcome: S,
 }
 
-/// Two hundred of these.
+/// Many of these.
 pub(crate) struct Exchanges<S> {
     sound: Vec<Sound<S>>,
     /// How many bytes all of them have.
     total: u64,
+    /// Which of them have been cut off or altered, by their numbers.
+    tried: RefCell<Vec<bool>>,
 }
 
 /// What is said instead.
@@ -29,6 +32,8 @@ pub(crate) struct Altered<'a, S> {
     pub(crate) exchange: &'a Sound<S>,
     /// Where it was altered.
     pub(crate) place: usize,
+    /// Whether what was altered means nothing.
+    pub(crate) idle: bool,
     pub(crate) bytes: Vec<u8>,
     pub(crate) end: End,
     /// For people.
@@ -37,36 +42,46 @@ pub(crate) struct Altered<'a, S> {
 
 impl<S> Exchanges<S> {
     pub(crate) fn new(sound: Vec<Sound<S>>) -> Self {
-        assert!(sound.len() >= 200);
         let total = sound.iter().map(|exchange| exchange.bytes.len() as u64).sum();
-        Self { sound, total }
-    }
-
-    /// Some exchange, another one for each of neighbouring numbers.
-    pub(crate) fn some(&self, number: usize) -> &Sound<S> {
-        &self.sound[number % self.sound.len()]
+        Self { sound, total, tried: RefCell::new(vec![false; total as usize]) }
     }
 
     /// Cuts the input of this number off, and ends it in one of these ways.
     pub(crate) fn cut(&self, seed: u64, index: u64, ends: &[End]) -> Altered<'_, S> {
-        let (exchange, place) = self.locate(spread(seed, index, self.total));
+        let number = spread(seed, index, self.total);
+        self.enter(number);
+        let (exchange, place) = self.locate(number);
         let end = Dice::new(seed, index).pick(ends);
         let name = format!("{} cut at {place}, {end:?}", exchange.recording.name);
-        Altered::told(exchange, place, exchange.bytes[..place].to_vec(), end, name)
+        let bytes = exchange.bytes[..place].to_vec();
+        Altered { exchange, place, idle: false, bytes, end, name }.told()
     }
 
-    /// Changes a bit or a byte in the input of this number. What alters nothing but a message is said to its end.
+    /// Changes a bit or a byte in the input of this number. What alters nothing but a message, or what means nothing, is
+    /// said to its end.
     pub(crate) fn flipped(&self, seed: u64, index: u64) -> Altered<'_, S> {
-        let number = spread(seed, index, FLIPS * self.total);
-        let (exchange, place) = self.locate(number / FLIPS);
+        let number = spread(seed, index, self.total);
+        self.enter(number);
+        let (exchange, place) = self.locate(number);
         let mut dice = Dice::new(seed, index);
-        let mask = flip(number % FLIPS, &mut dice);
+        let mask = flip(seed, number, &mut dice);
         let mut bytes = exchange.bytes.clone();
         bytes[place] ^= mask;
-        let is_message = exchange.anatomy.is_message(place);
-        let end = if is_message { End::Wait } else { dice.pick(&[End::Wait, End::Close, End::Vanish]) };
+        let idle = exchange.anatomy.is_idle(place, mask);
+        let is_judged = exchange.anatomy.is_message(place) || idle;
+        let end = if is_judged { End::Wait } else { dice.pick(&[End::Wait, End::Close, End::Vanish]) };
         let name = format!("{} with {mask:#04x} at {place}, {end:?}", exchange.recording.name);
-        Altered::told(exchange, place, bytes, end, name)
+        Altered { exchange, place, idle, bytes, end, name }.told()
+    }
+
+    /// How many bytes the exchanges were cut off at, or had changed.
+    pub(crate) fn coverage(&self) -> Coverage {
+        let tried = self.tried.borrow().iter().filter(|tried| **tried).count() as u64;
+        Coverage { tried, all: self.total }
+    }
+
+    fn enter(&self, number: u64) {
+        self.tried.borrow_mut()[number as usize] = true;
     }
 
     /// The exchange and the place in it that has this number.
@@ -76,12 +91,12 @@ impl<S> Exchanges<S> {
     }
 }
 
-impl<'a, S> Altered<'a, S> {
-    fn told(exchange: &'a Sound<S>, place: usize, bytes: Vec<u8>, end: End, name: String) -> Self {
+impl<S> Altered<'_, S> {
+    fn told(self) -> Self {
         if is_replay() {
-            println!("{name}: {bytes:?}");
+            println!("{}: {:?}", self.name, self.bytes);
         }
-        Self { exchange, place, bytes, end, name }
+        self
     }
 
     /// Whether nothing but a message was altered.

@@ -45,6 +45,27 @@ impl Anatomy {
         self.frames.iter().filter(data).any(|span| span.payload.contains(&position))
     }
 
+    /// Whether these bits of the byte mean nothing to anybody: those reserved, and what is said for its own sake.
+    pub(crate) fn is_idle(&self, position: usize, mask: u8) -> bool {
+        let reserved = |place: usize| position == place && mask == 0x80;
+        self.frames.iter().any(|span| {
+            let start = span.payload.start;
+            let in_payload = match span.kind {
+                kind::PING | 10.. => span.payload.contains(&position),
+                kind::GOAWAY => reserved(start) || position >= start + 8 && position < span.payload.end,
+                kind::WINDOW_UPDATE => reserved(start),
+                _ => false,
+            };
+            in_payload || reserved(start - 4)
+        })
+    }
+
+    /// Whether the byte belongs to a frame that says how much may be sent.
+    pub(crate) fn is_limit(&self, position: usize) -> bool {
+        let limits = |span: &&Span| matches!(span.kind, kind::SETTINGS | kind::WINDOW_UPDATE);
+        self.frames.iter().filter(limits).any(|span| (span.payload.start - 9..span.payload.end).contains(&position))
+    }
+
     /// The content of a stream's DATA frames, up to its end.
     pub(crate) fn body(&self, bytes: &[u8], stream: u32) -> Vec<u8> {
         let mut body = Vec::new();

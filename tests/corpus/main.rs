@@ -1,8 +1,9 @@
 //! Bad input: whatever a hostile client says to a server, and a hostile server to a client.
 //!
-//! Every input is made of a seed and its number, and judged: its call ends, with a status that its fault allows where
-//! that can be told; nothing panics, no task is left behind, and a good call elsewhere is answered. Time is paused,
-//! pipes are in memory. How many there are says `PUREGRPC_CORPUS` (10,000 if nothing does), which ones
+//! Every input is made of a seed and its number, and judged: its call ends, with a status that its bytes allow as
+//! another reader reads them, and as before if what was altered means nothing; nothing panics, no task is left behind,
+//! and a good call is answered after each. Time is paused, pipes are in memory. How many there are says
+//! `PUREGRPC_CORPUS` (10,000 if nothing does; `all` cuts and alters the exchanges at every byte), which ones
 //! `PUREGRPC_CORPUS_SEED`; an input that does harm is printed with the command that says it again.
 
 mod altered;
@@ -15,6 +16,7 @@ mod odd;
 mod odd_answers;
 mod odd_requests;
 mod places;
+mod reading;
 mod recording;
 mod reference;
 mod requests;
@@ -55,7 +57,7 @@ fn odd_requests_are_answered_as_their_faults_say() {
     Family { name: "odd-requests", share: 12 }.run::<odd_requests::Calls>();
 }
 
-/// A server outlives frames of any kind in any state.
+/// A server outlives frames of any kind in any state, and answers no call but as it was made.
 #[test]
 fn odd_frames_harm_no_server() {
     Family { name: "odd-frames-to-servers", share: 8 }.run::<odd_requests::Frames>();
@@ -67,7 +69,7 @@ fn odd_answers_are_told_as_their_faults_say() {
     Family { name: "odd-answers", share: 8 }.run::<odd_answers::Answers>();
 }
 
-/// A client outlives frames of any kind in any state.
+/// A client outlives frames of any kind in any state, and tells of no answer but as it was given.
 #[test]
 fn odd_frames_harm_no_client() {
     Family { name: "odd-frames-to-clients", share: 7 }.run::<odd_answers::Frames>();

@@ -5,13 +5,14 @@ use crate::{
     dice::Dice,
     fields::{Fields, bend},
     odd,
+    reading::may_answer,
     reference::Body,
     run::{Target, Verdict, is_replay},
     scenario::{Handler, Kind},
     server::{Outcome, Victim, class},
 };
 use puregrpc::Code;
-use puregrpc_support::{End, Frame, PREFACE, encode, flag, kind, note};
+use puregrpc_support::{End, Frame, PREFACE, Said, encode, flag, kind, note};
 
 /// One call, bent in its headers, its messages, or both.
 pub(crate) struct Calls(Victim);
@@ -52,10 +53,6 @@ impl Target for Calls {
             return Ok(class(&seen));
         }
         Err(format!("{}: {outcome:?}, not {answers:?} or {:?}", name(), read.answers(kind, Handler::Echo)))
-    }
-
-    async fn check_alive(&mut self) -> Result<(), String> {
-        self.0.check_alive().await
     }
 }
 
@@ -99,10 +96,12 @@ impl Target for Frames {
             println!("{end:?}: {bytes:?}");
         }
         let seen = self.0.attack(&bytes, end).await.map_err(|fault| format!("{bytes:?}, {end:?}: {fault}"))?;
+        let said = Said::by_client(&bytes);
+        for (number, answer) in &seen.streams {
+            if !may_answer(&said, *number, Some(answer)) {
+                return Err(format!("{bytes:?}, {end:?}: stream {number} is answered by {answer:?}: {said:?}"));
+            }
+        }
         Ok(class(&seen))
-    }
-
-    async fn check_alive(&mut self) -> Result<(), String> {
-        self.0.check_alive().await
     }
 }

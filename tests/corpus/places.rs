@@ -9,13 +9,12 @@ pub(crate) fn spread(seed: u64, index: u64, end: u64) -> u64 {
     ((u128::from(index) * STEP + u128::from(seed)) % u128::from(end)) as u64
 }
 
-/// Each of the eight bits of a byte, and once any of them.
-pub(crate) fn flip(number: u64, dice: &mut Dice) -> u8 {
-    if number < 8 { 1 << number } else { dice.below(255) as u8 + 1 }
+/// A way to alter the byte at a place: another one for each of nine seeds in a row, which are the eight bits, and once
+/// any of them.
+pub(crate) fn flip(seed: u64, place: u64, dice: &mut Dice) -> u8 {
+    let way = (seed + place) % 9;
+    if way < 8 { 1 << way } else { dice.below(255) as u8 + 1 }
 }
-
-/// How many ways there are to alter one byte.
-pub(crate) const FLIPS: u64 = 9;
 
 /// Which of several texts, and which place in it, has this number if all places are counted through.
 pub(crate) fn locate(number: u64, lengths: impl Iterator<Item = usize>) -> (usize, usize) {

@@ -13,6 +13,8 @@ pub(crate) struct Body {
     pub(crate) fault: Option<Vec<Code>>,
     /// Whether a message is among them that readers may take or refuse.
     pub(crate) odd: bool,
+    /// Whether the fault is that the end is missing.
+    pub(crate) cut: bool,
 }
 
 impl Body {
@@ -23,7 +25,7 @@ impl Body {
 
     /// As `read`; messages may be compressed if `compressed`, which can be told of none that it is sound.
     pub(crate) fn read_with(mut bytes: &[u8], compressed: bool) -> Self {
-        let mut body = Self { notes: Vec::new(), fault: None, odd: false };
+        let mut body = Self { notes: Vec::new(), fault: None, odd: false, cut: false };
         while let Some((&[flag, a, b, c, d], rest)) = bytes.split_first_chunk() {
             let length = u32::from_be_bytes([a, b, c, d]) as usize;
             let mut fault = Vec::new();
@@ -49,7 +51,8 @@ impl Body {
             }
             bytes = rest;
         }
-        if !bytes.is_empty() {
+        body.cut = !bytes.is_empty();
+        if body.cut {
             body.fault = Some(vec![Code::Internal]);
         }
         body

@@ -1,19 +1,20 @@
 //! Recorded requests, cut off and altered.
 
 use crate::{
-    altered::{Exchanges, Sound},
+    altered::{Altered, Exchanges, Sound},
     anatomy::Anatomy,
     crafted,
+    reading::{is_ended, may_answer},
     recording::record_all,
     reference::Body,
-    run::{Target, Verdict},
+    run::{Coverage, Target, Verdict},
     scenario::{Handler, Scenario},
     server::{Outcome, Victim, class},
 };
 use puregrpc::Code;
-use puregrpc_support::{End, Seen, error};
+use puregrpc_support::{End, Said, Seen, error};
 
-/// Two hundred exchanges with what the server answers to them, and that server.
+/// Two hundred recorded exchanges and those written by hand, with what the server answers to them, and that server.
 struct Requests {
     victim: Victim,
     exchanges: Exchanges<Seen>,
@@ -46,6 +47,7 @@ impl Target for Cuts {
         let cut = self.0.exchanges.cut(seed, index, &[End::Wait, End::Wait, End::Close, End::Vanish]);
         let seen = self.0.victim.attack(&cut.bytes, cut.end).await.map_err(|fault| cut.fault(fault))?;
         let exchange = cut.exchange;
+        let said = Said::by_client(&cut.bytes);
         for stream in exchange.anatomy.streams() {
             let sound = Outcome::of(exchange.outcome.streams.get(&stream));
             let decided = exchange.anatomy.decided_at(stream).is_some_and(|end| end <= cut.place);
@@ -54,8 +56,8 @@ impl Target for Cuts {
                 End::Wait if decided => outcome == sound,
                 // The end of the connection may have come before the answer was out.
                 End::Close if decided => outcome == sound || outcome == Outcome::Nothing,
-                // What was not said to the end never succeeds.
-                _ => outcome != Outcome::Status(Code::Ok),
+                // What was not said to the end never succeeds, and is answered for what was said.
+                _ => may_answer(&said, stream, seen.streams.get(&stream)),
             };
             if !allowed {
                 return Err(cut.fault(format_args!("stream {stream} is {outcome:?}, whole it is {sound:?}")));
@@ -64,8 +66,8 @@ impl Target for Cuts {
         Ok(class(&seen))
     }
 
-    async fn check_alive(&mut self) -> Result<(), String> {
-        self.0.victim.check_alive().await
+    fn coverage(&self) -> Option<Coverage> {
+        Some(self.0.exchanges.coverage())
     }
 }
 
@@ -80,6 +82,7 @@ impl Target for Flips {
     async fn attack(&mut self, seed: u64, index: u64) -> Verdict {
         let altered = self.0.exchanges.flipped(seed, index);
         let seen = self.0.victim.attack(&altered.bytes, altered.end).await.map_err(|fault| altered.fault(fault))?;
+        judge_said(&altered, &seen).map_err(|fault| altered.fault(fault))?;
         if altered.is_message() {
             let sound = altered.exchange;
             judge(sound, &altered.bytes, Some(&sound.outcome), &seen).map_err(|fault| altered.fault(fault))?;
@@ -87,9 +90,30 @@ impl Target for Flips {
         Ok(class(&seen))
     }
 
-    async fn check_alive(&mut self) -> Result<(), String> {
-        self.0.victim.check_alive().await
+    fn coverage(&self) -> Option<Coverage> {
+        Some(self.0.exchanges.coverage())
     }
+}
+
+/// How the server may answer what was said, and must answer what was said to its end.
+fn judge_said(altered: &Altered<'_, Seen>, seen: &Seen) -> Result<(), String> {
+    let Altered { exchange: Sound { anatomy, outcome: sound, .. }, place, .. } = *altered;
+    let said = Said::by_client(&altered.bytes);
+    let is_closed = seen.frames == 0 || seen.goaways.iter().any(|goaway| goaway.code != 0);
+    for number in said.streams.keys().chain(seen.streams.keys()) {
+        let answer = seen.streams.get(number);
+        let outcome = Outcome::of(answer);
+        let is_due = altered.end == End::Wait && !is_closed && !anatomy.is_limit(place) && is_ended(&said, *number);
+        let is_same = || outcome == Outcome::of(sound.streams.get(number)) || anatomy.decided_at(*number).is_none();
+        let fault = match () {
+            () if !may_answer(&said, *number, answer) => "is answered what was not asked",
+            () if is_due && outcome == Outcome::Nothing => "is not answered",
+            () if altered.idle && !is_same() => "is answered otherwise for what means nothing",
+            () => continue,
+        };
+        return Err(format!("stream {number} {fault}: {outcome:?}, {answer:?}; {said:?}"));
+    }
+    Ok(())
 }
 
 /// How the server must answer where nothing but messages was altered.

@@ -5,6 +5,7 @@ use std::{
     cell::Cell,
     collections::BTreeMap,
     env,
+    ops::Range,
     panic::{self, AssertUnwindSafe},
     sync::Once,
     time::{Duration, Instant},
@@ -26,10 +27,18 @@ pub(crate) type Verdict = Result<String, String>;
 pub(crate) trait Target {
     /// Sets up what all inputs need.
     async fn new() -> Self;
-    /// Says one input, and judges what becomes of it.
+    /// Says one input, and judges what becomes of it, and of a good call after it.
     async fn attack(&mut self, seed: u64, index: u64) -> Verdict;
-    /// Makes a good call somewhere else.
-    async fn check_alive(&mut self) -> Result<(), String>;
+    /// What has been tried so far of what can be counted.
+    fn coverage(&self) -> Option<Coverage> {
+        None
+    }
+}
+
+/// At how many bytes of all that there are something was tried: as many inputs, from the first on, try it at all of them.
+pub(crate) struct Coverage {
+    pub(crate) tried: u64,
+    pub(crate) all: u64,
 }
 
 impl Family {
@@ -41,40 +50,63 @@ impl Family {
         count_panics();
         let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let Some((seed, inputs)) = self.asked_for() else { return };
+        let whole = inputs == Inputs::All;
         let begin = Instant::now();
         let mut report = Report::default();
         runtime.block_on(async {
             let mut target = T::new().await;
             let idle = settled(0).await;
-            for index in inputs {
+            for index in inputs.numbers(self.share, target.coverage()) {
                 let judged = AssertUnwindSafe(target.attack(seed, index)).catch_unwind().await;
                 let mut verdict = judged.unwrap_or_else(|_| Err("the client panics".to_owned()));
-                if index % ALIVE_EVERY == 0 || verdict.is_err() {
-                    verdict = verdict.and(target.check_alive().await.map(|()| "a good call elsewhere".to_owned()));
-                }
                 let tasks = settled(idle).await;
                 if tasks > idle {
                     verdict = verdict.and(Err(format!("{} tasks are left behind", tasks - idle)));
                 }
                 report.enter(index, verdict);
             }
-            report.enter(u64::MAX, target.check_alive().await.map(|()| "a good call elsewhere".to_owned()));
+            report.coverage = target.coverage();
         });
-        report.close(self.name, seed, begin.elapsed());
+        report.close(self.name, seed, whole, begin.elapsed());
     }
 
-    /// The seed and the numbers of the inputs; `None` if an input of another family is asked for.
-    fn asked_for(&self) -> Option<(u64, std::ops::Range<u64>)> {
+    /// The seed and the inputs; `None` if an input of another family is asked for.
+    fn asked_for(&self) -> Option<(u64, Inputs)> {
         let number = |text: &str| text.parse::<u64>().unwrap_or_else(|_| panic!("{text:?} is not a number"));
         if let Ok(replay) = env::var("PUREGRPC_CORPUS_REPLAY") {
             let parts: Vec<&str> = replay.split(':').collect();
             let &[name, seed, index] = &parts[..] else { panic!("{replay:?} is not family:seed:index") };
             let index = number(index);
-            return (name == self.name).then(|| (number(seed), index..index + 1));
+            return (name == self.name).then(|| (number(seed), Inputs::One(index)));
         }
         let seed = env::var("PUREGRPC_CORPUS_SEED").map_or(1, |seed| number(&seed));
-        let size = env::var("PUREGRPC_CORPUS").map_or(10_000, |size| number(&size));
-        Some((seed, 0..(size * self.share).div_ceil(100)))
+        let inputs = match env::var("PUREGRPC_CORPUS").as_deref() {
+            Ok("all") => Inputs::All,
+            Ok(size) => Inputs::OutOf(number(size)),
+            Err(_) => Inputs::OutOf(10_000),
+        };
+        Some((seed, inputs))
+    }
+}
+
+/// Which inputs of a family are said.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Inputs {
+    One(u64),
+    /// The share of the family in so many.
+    OutOf(u64),
+    /// All that can be counted; where nothing can, the share of the family in [`MANY`].
+    All,
+}
+
+impl Inputs {
+    fn numbers(self, share: u64, coverage: Option<Coverage>) -> Range<u64> {
+        match (self, coverage) {
+            (Self::One(index), _) => index..index + 1,
+            (Self::OutOf(size), _) => 0..(size * share).div_ceil(100),
+            (Self::All, Some(coverage)) => 0..coverage.all,
+            (Self::All, None) => 0..MANY * share / 100,
+        }
     }
 }
 
@@ -84,6 +116,7 @@ struct Report {
     inputs: u64,
     classes: BTreeMap<String, u64>,
     faults: Vec<(u64, String)>,
+    coverage: Option<Coverage>,
 }
 
 impl Report {
@@ -92,23 +125,29 @@ impl Report {
             0 => verdict,
             count => Err(format!("{count} panics; {verdict:?}")),
         };
-        self.inputs += u64::from(index != u64::MAX);
+        self.inputs += 1;
         match verdict {
             Ok(class) => *self.classes.entry(class).or_default() += 1,
             Err(fault) => self.faults.push((index, fault)),
         }
     }
 
-    fn close(self, name: &str, seed: u64, took: Duration) {
-        let Self { inputs, classes, faults } = self;
-        println!("corpus: {name}: {inputs} inputs in {:.1} s: {classes:?}", took.as_secs_f64());
+    fn close(self, name: &str, seed: u64, whole: bool, took: Duration) {
+        let Self { inputs, classes, faults, coverage } = self;
+        let took = took.as_secs_f64();
+        println!("corpus: {name}: seed {seed}, {inputs} inputs in {took:.1} s{}: {classes:?}", told(&coverage));
         for (index, fault) in faults.iter().take(10) {
-            eprintln!(
-                "PUREGRPC_CORPUS_REPLAY={name}:{seed}:{index} cargo test --test corpus -- --nocapture\n  {fault}"
-            );
+            eprintln!("PUREGRPC_CORPUS_REPLAY={name}:{seed}:{index} {COMMAND}\n  {fault}");
         }
         assert!(faults.is_empty(), "{} of {inputs} inputs do harm", faults.len());
+        let is_whole = coverage.is_none_or(|coverage| coverage.tried == coverage.all);
+        assert!(is_whole || !whole, "not all was tried");
     }
+}
+
+fn told(coverage: &Option<Coverage>) -> String {
+    let told = |Coverage { tried, all }: &Coverage| format!(", at {tried} of {all} bytes");
+    coverage.as_ref().map(told).unwrap_or_default()
 }
 
 /// Whether the input that is run is one that was asked for by its number.
@@ -144,8 +183,15 @@ thread_local! {
     static PANICS: Cell<u64> = const { Cell::new(0) };
 }
 
-/// How many inputs go by before a good call is made elsewhere.
-const ALIVE_EVERY: u64 = 64;
+/// How many inputs there are in a whole run where nobody can count them, in all families together.
+const MANY: u64 = 100_000;
+
+/// With the features that the input was made with: they change what is recorded.
+const COMMAND: &str = if cfg!(feature = "gzip") {
+    "cargo test --features full --test corpus -- --nocapture"
+} else {
+    "cargo test --test corpus -- --nocapture"
+};
 
 /// How many turns the tasks of a connection have to end.
 const TURNS: usize = 1_000;

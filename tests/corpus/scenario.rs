@@ -57,6 +57,13 @@ pub(crate) enum Handler {
 }
 
 impl Handler {
+    /// The one that a request asks for.
+    pub(crate) fn named(name: Option<&[u8]>) -> Self {
+        let all = [Self::Decorate, Self::Compress, Self::Fail, Self::Refuse, Self::Hang];
+        let named = all.into_iter().find(|handler| name == Some(format!("{handler:?}").as_bytes()));
+        named.unwrap_or(Self::Echo)
+    }
+
     /// How it ends a call whose messages are sound.
     pub(crate) fn code(self) -> Code {
         match self {

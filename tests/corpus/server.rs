@@ -14,17 +14,19 @@ impl Victim {
         Self { server: serve() }
     }
 
-    /// Says these bytes on a new connection; gives what was answered, which must be lawful.
+    /// Says these bytes on a new connection, and makes a good call on another one; gives what was answered, which must be
+    /// lawful.
     pub(crate) async fn attack(&self, bytes: &[u8], end: End) -> Result<Seen, String> {
         let seen = attack_server(self.server.connect().await, bytes, end).await?;
         for (number, stream) in &seen.streams {
             lawful(stream).map_err(|fault| format!("stream {number}: {fault}: {stream:?}"))?;
         }
+        self.check_alive().await?;
         Ok(seen)
     }
 
     /// Makes a good call on a connection of its own.
-    pub(crate) async fn check_alive(&self) -> Result<(), String> {
+    async fn check_alive(&self) -> Result<(), String> {
         let told = Scenario::echo(Kind::Bidi, &[b"alive"]).perform(&self.server.client(), PATIENCE).await;
         if told.code == Code::Ok && told.notes == ["alive"] { Ok(()) } else { Err(format!("a good call: {told:?}")) }
     }

@@ -35,6 +35,11 @@ impl RawServer {
         accepted.expect("a connection comes in time").expect("the pipe works").expect("the channel lives").0
     }
 
+    /// Closes every connection that comes, for as long as it is polled.
+    pub async fn turn_away(&mut self) {
+        while let Ok(Some(_)) = self.listener.accept().await {}
+    }
+
     /// Waits for the next connection and greets it.
     pub async fn accept(&mut self) -> RawPeer {
         self.accept_with(&[]).await
