@@ -8,7 +8,7 @@ use crate::adversary::Mood;
 use crate::content::Way;
 use crate::plan::{Cancel, Kind, Plan, Verdict};
 use crate::service::error_of;
-use crate::world::{End, Record, State, World};
+use crate::world::{End, Hit, Record, State, World};
 
 /// Looks at all calls of a run; gives what must not be.
 pub(crate) fn violations(world: &World) -> Vec<String> {
@@ -41,7 +41,7 @@ impl Call<'_> {
         };
         rule(self.record.starts <= 1, "its handler has begun more than once");
         rule(self.end_was_true(), "its server saw an end before all requests");
-        rule(self.is_planned(end) || self.is_excused(end), "nothing has ended it so");
+        rule(self.is_planned(end) || self.is_excused(end, *at), "nothing has ended it so");
         rule(self.is_whole(end), "not all messages have come");
         rule(self.is_in_time(end, *at), "its deadline was not kept");
         faults
@@ -74,23 +74,39 @@ impl Call<'_> {
         }
     }
 
-    /// Whether the adversary has done what may end a call so.
-    fn is_excused(&self, end: &End) -> bool {
+    /// Whether the adversary has done what may end a call so, to it or to a link that it can have used.
+    fn is_excused(&self, end: &End, at: Duration) -> bool {
         let End::Error(code, _) = end else {
             return false;
         };
-        let done = |faults: &[&str]| faults.iter().any(|fault| self.state.faults.contains_key(fault));
+        let done =
+            |faults: &[&str]| self.state.hits.iter().any(|hit| faults.contains(&hit.fault) && self.felt(hit, at));
         match code {
             Code::Unavailable => match self.world.profile.mood {
                 Mood::Calm => false,
-                Mood::Graceful => self.record.starts == 0 && done(&["drain"]),
-                Mood::Hostile => self.world.profile.setup.is_tight() || done(LOSSES),
+                Mood::Graceful => self.record.starts == 0 && done(&["drain", "nobody listens", "nobody answers"]),
+                Mood::Hostile => {
+                    let setup = &self.world.profile.setup;
+                    setup.is_tight() || done(LOSSES) || setup.is_impatient() && done(&["delay"])
+                }
             },
             Code::Cancelled => done(&["reset with CANCEL"]),
             Code::Internal => done(&["reset with INTERNAL_ERROR", "reset with NO_ERROR"]),
             Code::ResourceExhausted => done(&["reset with ENHANCE_YOUR_CALM"]),
             _ => false,
         }
+    }
+
+    /// Whether a call that has ended then can have felt this: until its channel had another connection.
+    fn felt(&self, hit: &Hit, end: Duration) -> bool {
+        let links = &self.state.links;
+        let life = &links[hit.link as usize - 1];
+        let later = links[hit.link as usize..].iter();
+        let later = later.filter(|next| next.channel == life.channel && Some(next.begun) >= life.ended);
+        let over = life.ended.and_then(|_| later.filter_map(|next| next.heard).min());
+        let is_of_call = hit.call.is_none_or(|call| call == self.plan.id);
+        let in_time = hit.at <= end && over.is_none_or(|over| self.record.began <= over + TICK);
+        life.channel == self.plan.channel && is_of_call && in_time
     }
 
     /// Whether all messages have come of a call whose handler has ended it; of any other their beginning, which is

@@ -12,13 +12,13 @@ use tokio::task::{JoinSet, yield_now};
 
 use crate::plan::{chance, time};
 use crate::wire::{Way, Wire};
-use crate::world::{QUIET, World};
+use crate::world::{Life, QUIET, World};
 
 /// Takes the connections of one client, and leads them to the server.
-pub(crate) async fn doorman(world: Arc<World>, mut clients: InProcessListener) {
+pub(crate) async fn doorman(world: Arc<World>, channel: usize, mut clients: InProcessListener) {
     let mut links = JoinSet::new();
     while let Ok(Some((client, _))) = Listener::accept(&mut clients).await {
-        links.spawn(lead(Arc::clone(&world), client));
+        links.spawn(lead(Arc::clone(&world), channel, client));
     }
     while let Some(link) = links.join_next().await {
         link.expect("a link does not panic");
@@ -26,11 +26,12 @@ pub(crate) async fn doorman(world: Arc<World>, mut clients: InProcessListener) {
 }
 
 /// One connection, to its end.
-async fn lead(world: Arc<World>, client: DuplexStream) {
+async fn lead(world: Arc<World>, channel: usize, client: DuplexStream) {
+    let begun = world.now();
     let number = {
         let mut state = world.lock();
-        state.links += 1;
-        state.links
+        state.links.push(Life { channel, begun, heard: None, ended: None });
+        state.links.len() as u64
     };
     let mut rng = Rng::with_seed(world.seed.wrapping_mul(1000).wrapping_add(number));
     let locked_out = !world.is_quiet() && chance(world.profile.lock_out, &mut rng);
@@ -55,13 +56,15 @@ async fn lead(world: Arc<World>, client: DuplexStream) {
 /// A connection that finds no server.
 async fn turn_away(world: &World, number: u64, client: DuplexStream, mut rng: Rng) {
     if rng.bool() || world.is_quiet() {
-        world.fault("nobody listens", || format!("link {number}"));
+        world.hit("nobody listens", number, None, || format!("link {number}"));
     } else {
-        world.fault("nobody answers", || format!("link {number}"));
+        world.hit("nobody answers", number, None, || format!("link {number}"));
         let time = world.now() + time(&mut rng, Duration::from_secs(30));
         world.until(time.min(QUIET)).await;
     }
     drop(client);
+    let now = world.now();
+    world.life(number, |life| life.ended = Some(now));
 }
 
 /// A connection in the hands of the adversary.
@@ -106,7 +109,8 @@ impl Link {
             )
         };
         let ended = pumps.await;
-        let left = self.lock().held();
+        let (left, now) = (self.lock().held(), self.world.now());
+        self.world.life(self.number, |life| life.ended = Some(now));
         self.world.note(|| format!("link {} is closed: {ended:?}, {left} bytes are lost", self.number));
         let mut state = self.world.lock();
         state.held -= left;
@@ -152,6 +156,10 @@ impl Link {
             let piece = self.take(way, count);
             sink.write_all(&piece).await.map_err(|_| Broken("write"))?;
             delivered += count;
+            if way == Way::Down && delivered >= GREETING {
+                let now = self.world.now();
+                self.world.life(self.number, |life| life.heard = life.heard.or(Some(now)));
+            }
             if let Some(cut) = last {
                 return Err(self.end(cut, delivered, sink).await);
             }
@@ -172,11 +180,11 @@ impl Link {
         }
         if chance(profile.stall, rng) {
             let until = self.world.now() + time(rng, STALL);
-            self.world.fault("stall", || format!("link {} {way:?} until {until:?}", self.number));
+            self.world.hit("stall", self.number, None, || format!("link {} {way:?} until {until:?}", self.number));
             self.world.until(until.min(QUIET)).await;
         } else if chance(profile.delay, rng) {
             let delay = time(rng, profile.latency);
-            self.world.fault("delay", || format!("link {} {way:?} for {delay:?}", self.number));
+            self.world.hit("delay", self.number, None, || format!("link {} {way:?} for {delay:?}", self.number));
             self.world.pass(delay).await;
         }
     }
@@ -191,10 +199,14 @@ impl Link {
     /// Ends one direction, and the other with it or a little later.
     async fn end(&self, cut: &Cut, delivered: usize, mut sink: impl AsyncWrite + Unpin) -> Broken {
         let Some(half) = cut.half else {
-            self.world.fault("cut", || format!("link {} {:?} after {delivered} bytes", self.number, cut.way));
+            self.world.hit("cut", self.number, None, || {
+                format!("link {} {:?} after {delivered} bytes", self.number, cut.way)
+            });
             return Broken("cut");
         };
-        self.world.fault("half-cut", || format!("link {} {:?} after {delivered} bytes", self.number, cut.way));
+        self.world.hit("half-cut", self.number, None, || {
+            format!("link {} {:?} after {delivered} bytes", self.number, cut.way)
+        });
         // The reader may have gone.
         let _ = sink.shutdown().await;
         self.world.pass(half).await;
@@ -231,6 +243,9 @@ fn waiting(wire: &mut Wire, way: Way) -> Option<Option<usize>> {
         count => Some(Some(count)),
     }
 }
+
+/// More than the server's settings, and less than it says before all else.
+const GREETING: usize = 48;
 
 /// How much a link takes before it delivers, and how much it delivers at once.
 const MOST: usize = 64 * 1024;

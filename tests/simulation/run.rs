@@ -90,10 +90,10 @@ struct Run {
 impl Run {
     fn begin(world: &Arc<World>, rng: Rng) -> Self {
         let (mut channels, mut doormen) = (Vec::new(), Vec::new());
-        for _ in 0..world.profile.channels {
+        for channel in 0..world.profile.channels {
             let (listener, connector) = in_process();
             channels.push(world.profile.setup.channel(connector));
-            doormen.push(tokio::spawn(link::doorman(Arc::clone(world), listener)));
+            doormen.push(tokio::spawn(link::doorman(Arc::clone(world), channel, listener)));
         }
         let (stop, stopped) = oneshot::channel();
         let servers = tokio::spawn(server::reigns(Arc::clone(world), rng, stopped));

@@ -76,7 +76,7 @@ impl Reign {
     }
 
     async fn crash(self, world: &World) {
-        world.fault("crash", String::new);
+        world.hit_all("crash");
         world.lock().door = None;
         self.served.abort();
         // The task ends as cancelled: its error says no more.
@@ -84,7 +84,7 @@ impl Reign {
     }
 
     async fn drain(self, world: Arc<World>) {
-        world.fault("drain", String::new);
+        world.hit_all("drain");
         let begun = world.now();
         let report = self.report(&world).await;
         let (took, limit) = (world.now() - begun, world.profile.setup.drain_timeout);

@@ -83,6 +83,11 @@ impl Setup {
             .send_compression(self.encoding)
     }
 
+    /// Whether a connection is given up whose answers take too long.
+    pub(crate) fn is_impatient(&self) -> bool {
+        self.client_keepalive.is_some() || self.server_keepalive.is_some()
+    }
+
     /// Whether limits may end calls.
     pub(crate) fn is_tight(&self) -> bool {
         self.handlers.is_some() || self.grace.is_some()

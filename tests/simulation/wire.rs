@@ -1,12 +1,14 @@
 //! What a link does with the frames that pass: it may put some between them, and take some away.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::BytesMut;
 use fastrand::Rng;
-use puregrpc_support::{Frame, PREFACE, error, flag, kind, setting};
+use puregrpc_support::{Frame, PREFACE, Said, error, flag, kind, setting};
 
 use crate::plan::chance;
+use crate::service::CALL;
 use crate::streams::Streams;
 use crate::world::World;
 
@@ -29,6 +31,8 @@ pub(crate) struct Wire {
     meddles: bool,
     preface: usize,
     streams: Streams,
+    /// The call of each stream, as far as its headers tell.
+    calls: BTreeMap<u32, usize>,
     up: Lane,
     down: Lane,
 }
@@ -50,7 +54,17 @@ impl Wire {
     pub(crate) fn new(world: Arc<World>, link: u64, mut rng: Rng) -> Self {
         let meddles = world.profile.meddles() && chance(0.9, &mut rng);
         let (up, down) = (Lane::default(), Lane::default());
-        Self { world, link, rng, meddles, preface: PREFACE.len(), streams: Streams::new(), up, down }
+        Self {
+            world,
+            link,
+            rng,
+            meddles,
+            preface: PREFACE.len(),
+            streams: Streams::new(),
+            calls: BTreeMap::new(),
+            up,
+            down,
+        }
     }
 
     pub(crate) fn lane(&mut self, way: Way) -> &mut Lane {
@@ -84,8 +98,11 @@ impl Wire {
 
     fn pass(&mut self, way: Way, frame: Frame) {
         self.world.note(|| format!("link {} {way:?}: {}", self.link, line(&frame)));
-        if self.streams.opens(way, &frame) && self.refuses(frame.stream) {
-            self.streams.kill(frame.stream);
+        if self.streams.opens(way, &frame) {
+            self.calls.extend(call_of(&frame).map(|call| (frame.stream, call)));
+            if self.refuses(frame.stream) {
+                self.streams.kill(frame.stream);
+            }
         }
         if self.streams.is_dead(frame.stream) {
             return self.swallow(way, &frame);
@@ -115,7 +132,8 @@ impl Wire {
             && !self.down.in_block
             && chance(self.world.profile.refuse, &mut self.rng);
         if refuses {
-            self.world.fault("REFUSED_STREAM", || format!("link {}, stream {stream}", self.link));
+            let call = self.calls.get(&stream).copied();
+            self.world.hit("REFUSED_STREAM", self.link, call, || format!("link {}, stream {stream}", self.link));
             self.queue(Way::Down, &Frame::reset(stream, error::REFUSED_STREAM));
         }
         refuses
@@ -156,18 +174,28 @@ impl Wire {
         let stream = frame.stream;
         if self.streams.is_open(stream) && chance(self.world.profile.reset, &mut self.rng) {
             let (fault, code) = RESETS[self.rng.usize(..RESETS.len())];
-            self.world.fault(fault, || format!("link {}, stream {stream}", self.link));
+            let call = self.calls.get(&stream).copied();
+            self.world.hit(fault, self.link, call, || format!("link {}, stream {stream}", self.link));
             self.streams.kill(stream);
             self.queue(Way::Down, &Frame::reset(stream, code));
             self.queue(Way::Up, &Frame::reset(stream, error::CANCEL));
         }
         if chance(self.world.profile.goaway, &mut self.rng) {
             let (fault, code) = GOAWAYS[self.rng.usize(..GOAWAYS.len())];
-            self.world.fault(fault, || format!("link {} after stream {}", self.link, self.streams.last));
+            self.world.hit(fault, self.link, None, || format!("link {} after stream {}", self.link, self.streams.last));
             self.streams.allowed = self.streams.allowed.min(self.streams.last);
             self.queue(Way::Down, &Frame::goaway(self.streams.allowed, code, "sent by the adversary"));
         }
     }
+}
+
+/// The call that is made by a frame; nothing if that cannot be told from it alone.
+fn call_of(frame: &Frame) -> Option<usize> {
+    let mut bytes = BytesMut::new();
+    frame.encode(&mut bytes);
+    let said = Said::by_server(&bytes);
+    let call = said.streams.get(&frame.stream)?.blocks.first()?.raw(CALL)?;
+    std::str::from_utf8(call).ok()?.parse().ok()
 }
 
 /// The other way.

@@ -34,11 +34,33 @@ pub(crate) struct State {
     pub(crate) door: Option<mpsc::UnboundedSender<DuplexStream>>,
     /// Handlers that have begun and are not dropped.
     pub(crate) handlers: usize,
-    /// Links so far, and those that are open.
-    pub(crate) links: u64,
+    /// All links, the first has the number 1, and how many are open.
+    pub(crate) links: Vec<Life>,
     pub(crate) open_links: usize,
+    /// What the adversary has done that may end calls.
+    pub(crate) hits: Vec<Hit>,
     /// Bytes that the links have taken and not delivered.
     pub(crate) held: usize,
+}
+
+/// The life of a link.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Life {
+    pub(crate) channel: usize,
+    pub(crate) begun: Duration,
+    /// When the client had heard the server's settings.
+    pub(crate) heard: Option<Duration>,
+    pub(crate) ended: Option<Duration>,
+}
+
+/// Harm that is done to a link.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hit {
+    pub(crate) fault: &'static str,
+    pub(crate) link: u64,
+    /// The call, if it is harm to one alone.
+    pub(crate) call: Option<usize>,
+    pub(crate) at: Duration,
 }
 
 /// What is known of one call.
@@ -118,6 +140,28 @@ impl World {
     pub(crate) fn fault(&self, fault: &'static str, on: impl FnOnce() -> String) {
         *self.lock().faults.entry(fault).or_insert(0) += 1;
         self.note(|| format!("*** {fault}: {}", on()));
+    }
+
+    /// As `fault`, to a link, or to one call of it.
+    pub(crate) fn hit(&self, fault: &'static str, link: u64, call: Option<usize>, on: impl FnOnce() -> String) {
+        self.fault(fault, on);
+        let at = self.now();
+        self.lock().hits.push(Hit { fault, link, call, at });
+    }
+
+    /// As `fault`, to all links that are open.
+    pub(crate) fn hit_all(&self, fault: &'static str) {
+        self.fault(fault, String::new);
+        let at = self.now();
+        let mut state = self.lock();
+        let open = (1..).zip(&state.links).filter(|(_, life)| life.ended.is_none());
+        let hits: Vec<_> = open.map(|(link, _)| Hit { fault, link, call: None, at }).collect();
+        state.hits.extend(hits);
+    }
+
+    /// Changes what is known of a link.
+    pub(crate) fn life(&self, link: u64, change: impl FnOnce(&mut Life)) {
+        change(&mut self.lock().links[link as usize - 1]);
     }
 
     /// Tells what must not be.
