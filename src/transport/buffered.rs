@@ -20,6 +20,7 @@ use crate::transport::breach::Breach;
 use crate::transport::first_bytes::FirstBytes;
 use crate::transport::meter::Meter;
 use crate::transport::pulse::Pulse;
+use crate::transport::respite::wake_after_others;
 use crate::transport::scratch::{self, Scratch, Unread};
 use crate::transport::spare;
 
@@ -105,7 +106,9 @@ impl IoHandle {
         let mut inner = lock(&self.0);
         inner.deferred = others && !inner.deferred && inner.has_unwritten();
         let starved = std::mem::take(&mut inner.starved);
-        if starved || inner.deferred {
+        if starved {
+            wake_after_others(cx);
+        } else if inner.deferred {
             cx.waker().wake_by_ref();
         }
         let written = if inner.deferred {

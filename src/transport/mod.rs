@@ -15,6 +15,7 @@ mod peer;
 mod pings;
 mod pulse;
 mod quota;
+mod respite;
 mod scratch;
 pub(crate) mod settings;
 mod spare;
@@ -33,6 +34,7 @@ pub(crate) use meter::{Allowance, Meter};
 pub use peer::Peer;
 pub(crate) use pulse::Pulse;
 pub(crate) use quota::{Permit, Queue, Quota};
+pub(crate) use respite::wake_after_others;
 #[cfg(feature = "tls")]
 pub(crate) use tls::Connector;
 #[cfg(feature = "tls")]
