@@ -137,7 +137,7 @@ async fn a_complaint_of_pings_doubles_the_time() {
         drop(peer);
         assert_eq!(waiting.await.unwrap(), Code::Unavailable);
     }
-    let lines = log.lines();
+    let lines = log.take();
     assert_eq!(lines.len(), 3, "{lines:?}");
     assert!(lines.iter().all(|line| line.contains("the server complains of pings")), "{lines:?}");
 }

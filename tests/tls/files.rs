@@ -3,14 +3,9 @@
 use crate::reload::{after_a_look, watched};
 use crate::set_up::{client, client_tls};
 use puregrpc::{Identity, ServerTls};
-use puregrpc_support::{Ca, noted};
-use std::fmt::{Debug, Write as _};
+use puregrpc_support::{Ca, Level, Log, noted};
 use std::fs;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
-use tracing::field::Field;
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber, subscriber};
 
 /// New files are renamed into place, one after the other, or written where they are read; whatever is there in
 /// between changes nothing, and is told of once. The new pair is for new connections; those that are open go on.
@@ -18,8 +13,7 @@ use tracing::{Event, Level, Metadata, Subscriber, subscriber};
 async fn renamed_files_are_shown_to_new_connections() {
     let (old, new) = (Ca::new("old"), Ca::new("new"));
     let (first, second) = (old.server(&["localhost"]), new.server(&["localhost"]));
-    let log = Log::default();
-    let _logged = subscriber::set_default(log.clone());
+    let log = Log::up_to(Level::INFO);
     let folder = Folder::new();
     folder.rename_into_place("server.pem", &first.pem);
     folder.rename_into_place("server.key", &first.key);
@@ -53,7 +47,7 @@ async fn renamed_files_are_shown_to_new_connections() {
 
     folder.rename_into_place("server.key", &second.key);
     after_a_look(&mut looks).await;
-    assert_eq!(log.take(), ["INFO message=new settings of TLS are in use "]);
+    assert_eq!(log.take(), ["INFO message=new settings of TLS are in use"]);
     client(&server, client_tls(&new)).unary(noted("x")).await.unwrap();
     let late = client(&server, client_tls(&old)).unary(noted("x")).await.unwrap_err();
     assert!(late.message().contains("none of the trusted roots"), "{late}");
@@ -84,39 +78,4 @@ impl Drop for Folder {
         // What stays behind is in the way of nobody.
         let _ = fs::remove_dir_all(&self.0);
     }
-}
-
-/// What the library logs on the thread of a test, but for what is of use to its developers alone.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
-
-impl Log {
-    /// The lines since the last time.
-    fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock().unwrap())
-    }
-}
-
-impl Subscriber for Log {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with("puregrpc::") && *metadata.level() <= Level::INFO
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        let mut line = format!("{} ", event.metadata().level());
-        event.record(&mut |field: &Field, value: &dyn Debug| write!(line, "{field}={value:?} ").unwrap());
-        self.0.lock().unwrap().push(line);
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
 }

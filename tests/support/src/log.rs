@@ -1,9 +1,9 @@
 //! What a thread logs, for tests of what users are told.
 
-use std::fmt::{self, Write};
+use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};
 
-use tracing::field::{Field, Visit};
+use tracing::field::Field;
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::{DefaultGuard, set_default};
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -23,9 +23,9 @@ impl Log {
         Self { lines, _guard: guard }
     }
 
-    /// What was logged so far.
-    pub fn lines(&self) -> Vec<String> {
-        self.lines.lock().unwrap().clone()
+    /// What was logged since the last time.
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.lines.lock().unwrap())
     }
 }
 
@@ -40,9 +40,9 @@ impl Subscriber for Recorder {
     }
 
     fn event(&self, event: &Event<'_>) {
-        let mut line = Line(event.metadata().level().to_string());
-        event.record(&mut line);
-        self.lines.lock().unwrap().push(line.0);
+        let mut line = event.metadata().level().to_string();
+        event.record(&mut |field: &Field, value: &dyn Debug| write!(line, " {field}={value:?}").unwrap());
+        self.lines.lock().unwrap().push(line);
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
@@ -56,12 +56,4 @@ impl Subscriber for Recorder {
     fn enter(&self, _: &Id) {}
 
     fn exit(&self, _: &Id) {}
-}
-
-struct Line(String);
-
-impl Visit for Line {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        write!(self.0, " {}={value:?}", field.name()).unwrap();
-    }
 }
