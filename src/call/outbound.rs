@@ -13,6 +13,8 @@ use crate::transport::Gauge;
 pub(crate) struct Outbound {
     /// Empty if there is none.
     first: Bytes,
+    /// How much was handed over since the window was last looked at.
+    unasked: usize,
     /// Most streams never have more than one, and an idle one holds no room for more.
     rest: Option<Box<Rest>>,
 }
@@ -63,9 +65,9 @@ impl Outbound {
     /// Hands to h2 what the window takes; ready when all is handed over. With
     /// `end`, the last payload also ends the stream.
     ///
-    /// Never more is handed over than capacity was given for: h2 would buffer
-    /// it without bound. Only what is at hand is asked for: capacity that one
-    /// stream holds without need is missing to all others.
+    /// But for [`UNASKED`] bytes, never more is handed over than capacity was given
+    /// for: h2 would buffer it without bound. Only what is at hand is asked for:
+    /// capacity that one stream holds without need is missing to all others.
     ///
     /// While `gauge` is full nothing is handed over, and nobody is woken by this:
     /// see [`is_held`](Self::is_held).
@@ -84,16 +86,7 @@ impl Outbound {
             if let Some(rest) = &mut self.rest {
                 rest.held = false;
             }
-            stream.reserve_capacity(self.first.len());
-            let mut capacity = stream.capacity();
-            if capacity == 0 {
-                // Pending although there is capacity, once that was told: hence
-                // the look before.
-                capacity = match ready!(stream.poll_capacity(cx)) {
-                    Some(capacity) => capacity?,
-                    None => return Poll::Ready(Err(Reason::CANCEL.into())),
-                };
-            }
+            let capacity = ready!(self.poll_room(stream, cx))?;
             if capacity == 0 {
                 continue;
             }
@@ -106,6 +99,30 @@ impl Outbound {
         Poll::Ready(Ok(()))
     }
 
+    /// How much of the first payload may be handed over.
+    fn poll_room(&mut self, stream: &mut SendStream<Bytes>, cx: &mut Context<'_>) -> Poll<Result<usize, h2::Error>> {
+        let len = self.first.len();
+        if self.unasked + len <= UNASKED {
+            self.unasked += len;
+            return Poll::Ready(Ok(len));
+        }
+        stream.reserve_capacity(len);
+        let mut capacity = stream.capacity();
+        if capacity == 0 {
+            // Pending although there is capacity, once that was told: hence
+            // the look before.
+            capacity = match ready!(stream.poll_capacity(cx)) {
+                Some(capacity) => capacity?,
+                None => return Poll::Ready(Err(Reason::CANCEL.into())),
+            };
+        }
+        if capacity > 0 {
+            // It is what is left behind all that was handed over before.
+            self.unasked = 0;
+        }
+        Poll::Ready(Ok(capacity))
+    }
+
     fn take_first(&mut self) -> Bytes {
         let next = self.rest.as_mut().and_then(|rest| rest.payloads.pop_front());
         if self.rest.as_ref().is_some_and(|rest| rest.payloads.is_empty()) {
@@ -114,3 +131,7 @@ impl Outbound {
         std::mem::replace(&mut self.first, next.unwrap_or_default())
     }
 }
+
+/// So much of a call goes to h2 without a look at the peer's window: it costs
+/// locks, and what a peer can hold up so is bounded by its streams.
+pub(crate) const UNASKED: usize = 1024;

@@ -17,7 +17,7 @@ use http::{HeaderMap, header};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::call::inbox::{Inbox, Parked};
-use crate::call::outbound::Outbound;
+use crate::call::outbound::{Outbound, UNASKED};
 use crate::call::outbox::{self, Outbox};
 use crate::call::{APPLICATION_GRPC, Head, Link, Receiver, Response, Sender, deadline};
 use crate::codec::{self, CHUNK, Chunks, Message, Packed};
@@ -416,10 +416,6 @@ fn has_room(stream: &mut SendStream<Bytes>, len: usize, gauge: &Gauge) -> bool {
     }
     room
 }
-
-/// Up to this size one answer goes to h2 without a look at the peer's window: it
-/// costs locks, and what a peer can hold up so is bounded by its streams.
-const UNASKED: usize = 1024;
 
 /// Up to this size a large message is one allocation; beyond, pieces of a
 /// frame each spare the allocator from mapping memory for every call.

@@ -6,6 +6,7 @@ use puregrpc_support::{
     BIDI, CLIENT_STREAM, END, MORE, Running, SERVER_STREAM, Script, UNARY, error, message, note, noted, request,
     setting,
 };
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{future::Future, pin::Pin, sync::Arc};
 use tokio::sync::Semaphore;
 
@@ -42,6 +43,37 @@ async fn a_window_of_single_bytes_is_used() {
         peer.until("one byte", |peer| peer.stream(1).body.len() == count).await;
     }
     assert_eq!(peer.answer(1).await.status(), 0);
+}
+
+/// While the window is closed a handler sends a KiB, and what fits into the buffer, and then waits; nothing is lost.
+#[tokio::test(start_paused = true)]
+async fn a_closed_window_holds_the_handler_up() {
+    let sent = Arc::<AtomicUsize>::default();
+    let count = Arc::clone(&sent);
+    let script = Script::echo().bidi(move |requests, replies| {
+        let count = Arc::clone(&count);
+        Box::pin(async move {
+            while let Some(note) = requests.recv().await? {
+                replies.send(&note).await?;
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+            Ok(())
+        })
+    });
+    let server = script.serve();
+    let mut peer = server.peer_with(&[(setting::INITIAL_WINDOW_SIZE, 0)]).await;
+    peer.hold_windows();
+    peer.request(1, BIDI, &[]).await;
+    for number in 0..50_u8 {
+        peer.data(1, note([number; 100]), number == 49).await;
+        peer.settle().await;
+    }
+    let most = 1024 / note([0; 100]).len() + 1;
+    assert!(sent.load(Ordering::Relaxed) <= most, "{sent:?}");
+    peer.give_window(1, 100_000).await;
+    let answer = peer.answer(1).await;
+    let values: Vec<_> = answer.notes().iter().map(|note| note[0]).collect();
+    assert_eq!((answer.status(), values), (0, (0..50).collect()));
 }
 
 /// The window of a stream opens as its handler takes messages, however many there are.
