@@ -29,7 +29,7 @@ pub(crate) fn may_answer(said: &Said, number: u32, answer: Option<&Stream>) -> b
     let has_timeout = head.raw("grpc-timeout").is_some();
     match (outcome, kind) {
         (Outcome::Http(405), _) => !is_post,
-        (Outcome::Http(415), _) => !is_grpc(head),
+        (Outcome::Http(415), _) => !is_surely_grpc(head),
         (Outcome::Http(400), _) => has_timeout || head.names().iter().any(|name| name.ends_with("-bin")),
         (Outcome::Http(_), _) => false,
         (Outcome::Status(_), _) if !is_post || !is_grpc(head) => false,
@@ -95,6 +95,13 @@ pub(crate) fn may_be_told(said: &Said, scenario: &Scenario, waits: bool, told: &
 
 fn is_grpc(head: &Block) -> bool {
     head.raw("content-type").is_some_and(|value| value.to_ascii_lowercase().starts_with(b"application/grpc"))
+}
+
+/// S3, S4: what merely begins so may be another type.
+fn is_surely_grpc(head: &Block) -> bool {
+    let value = head.raw("content-type").map(<[u8]>::to_ascii_lowercase).unwrap_or_default();
+    let sub_type = value.split(|&byte| byte == b';').next();
+    matches!(sub_type, Some(b"application/grpc" | b"application/grpc+proto"))
 }
 
 /// C2: what an HTTP status means where gRPC has none.
