@@ -31,42 +31,44 @@ impl Walker {
     #[inline]
     pub(crate) fn walk<E>(
         &mut self,
-        mut bytes: &[u8],
+        bytes: &[u8],
         mut visit: impl FnMut(Head, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut first = None;
-        if self.have > 0 {
-            let Some(later) = self.complete(bytes) else {
-                return Ok(());
-            };
-            first = Some((self.head, later));
-        }
-        let mut rest = self.rest;
+        let first = if self.have > 0 { self.complete(bytes) } else { next_head(bytes, self.rest) };
+        let Some((mut head, mut behind)) = first else {
+            self.pause(bytes);
+            return Ok(());
+        };
         // One place to visit from: the visit is a part of the loop then.
-        while let Some((head, behind)) = first.take().or_else(|| split_head(bytes.get(rest..)?)) {
-            let head = Head::decode(&head);
-            (bytes, rest) = (behind, head.length);
-            visit(head, bytes)?;
+        loop {
+            visit(head, behind)?;
+            let Some(next) = next_head(behind, head.length) else {
+                break;
+            };
+            (head, behind) = next;
         }
-        self.rest = rest.saturating_sub(bytes.len());
-        if let Some(begun) = bytes.get(rest..) {
-            self.head[..begun.len()].copy_from_slice(begun);
-            self.have = begun.len();
-        }
+        self.rest = head.length;
+        self.pause(behind);
         Ok(())
     }
 
-    /// Adds to a head that has come in part; gives what is behind it once it is whole.
-    #[cold]
-    fn complete<'a>(&mut self, bytes: &'a [u8]) -> Option<&'a [u8]> {
-        let (now, later) = bytes.split_at(bytes.len().min(HEAD - self.have));
-        self.head[self.have..][..now.len()].copy_from_slice(now);
-        self.have += now.len();
-        if self.have < HEAD {
-            return None;
+    /// Passes over bytes in which no head ends.
+    #[inline]
+    fn pause(&mut self, bytes: &[u8]) {
+        if let Some(begun) = bytes.get(self.rest..) {
+            self.head[self.have..][..begun.len()].copy_from_slice(begun);
+            self.have += begun.len();
         }
+        self.rest = self.rest.saturating_sub(bytes.len());
+    }
+
+    /// The head that has come in part, if its rest is there, and what comes behind it.
+    #[cold]
+    fn complete<'a>(&mut self, bytes: &'a [u8]) -> Option<(Head, &'a [u8])> {
+        let (rest, behind) = bytes.split_at_checked(HEAD - self.have)?;
+        self.head[self.have..].copy_from_slice(rest);
         self.have = 0;
-        Some(later)
+        Some((Head::decode(&self.head), behind))
     }
 
     /// Whether all frames have come to their end.
@@ -80,9 +82,11 @@ impl Walker {
     }
 }
 
+/// The head that comes behind `rest` bytes, and what comes behind it.
 #[inline]
-fn split_head(bytes: &[u8]) -> Option<([u8; HEAD], &[u8])> {
-    bytes.split_first_chunk().map(|(head, behind)| (*head, behind))
+fn next_head(bytes: &[u8], rest: usize) -> Option<(Head, &[u8])> {
+    let (head, behind) = bytes.get(rest..)?.split_first_chunk()?;
+    Some((Head::decode(head), behind))
 }
 
 impl Head {
@@ -92,7 +96,7 @@ impl Head {
 
     #[inline]
     fn decode(&[a, b, c, kind, flags, d, e, f, g]: &[u8; HEAD]) -> Self {
-        let length = u32::from_be_bytes([0, a, b, c]) as usize;
+        let length = (u32::from_be_bytes([a, b, c, kind]) >> 8) as usize;
         Self { length, kind, flags, stream: u32::from_be_bytes([d, e, f, g]) & MAX_STREAM }
     }
 
