@@ -13,7 +13,7 @@ use crate::transport::Gauge;
 pub(crate) struct Outbound {
     /// Empty if there is none.
     first: Bytes,
-    /// How much was handed over since the window was last looked at.
+    /// How much was handed over since the window was last looked at, and not counted.
     unasked: usize,
     /// Most streams never have more than one, and an idle one holds no room for more.
     rest: Option<Box<Rest>>,
@@ -69,8 +69,8 @@ impl Outbound {
     /// for: h2 would buffer it without bound. Only what is at hand is asked for:
     /// capacity that one stream holds without need is missing to all others.
     ///
-    /// While `gauge` is full nothing is handed over, and nobody is woken by this:
-    /// see [`is_held`](Self::is_held).
+    /// While `gauge` is full nothing more is handed over, and nobody is woken by
+    /// this: see [`is_held`](Self::is_held).
     pub(crate) fn poll_flush(
         &mut self,
         stream: &mut SendStream<Bytes>,
@@ -79,48 +79,41 @@ impl Outbound {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), h2::Error>> {
         while !self.first.is_empty() {
-            if gauge.is_some_and(Gauge::is_full) {
-                self.rest.get_or_insert_default().held = true;
-                return Poll::Pending;
-            }
-            if let Some(rest) = &mut self.rest {
-                rest.held = false;
-            }
-            let capacity = ready!(self.poll_room(stream, cx))?;
-            if capacity == 0 {
-                continue;
-            }
-            let part = if capacity < self.first.len() { self.first.split_to(capacity) } else { self.take_first() };
-            if let Some(gauge) = gauge {
-                gauge.add(part.len());
-            }
+            let len = self.first.len();
+            let part = if self.unasked + len <= UNASKED {
+                self.unasked += len;
+                self.take_first()
+            } else {
+                ready!(self.poll_part(stream, gauge, cx))?
+            };
             stream.send_data(part, end && self.first.is_empty())?;
         }
         Poll::Ready(Ok(()))
     }
 
-    /// How much of the first payload may be handed over.
-    fn poll_room(&mut self, stream: &mut SendStream<Bytes>, cx: &mut Context<'_>) -> Poll<Result<usize, h2::Error>> {
-        let len = self.first.len();
-        if self.unasked + len <= UNASKED {
-            self.unasked += len;
-            return Poll::Ready(Ok(len));
+    /// As much of the first payload as there is room for.
+    #[inline(never)]
+    fn poll_part(
+        &mut self,
+        stream: &mut SendStream<Bytes>,
+        gauge: Option<&Gauge>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Bytes, h2::Error>> {
+        let full = gauge.is_some_and(Gauge::is_full);
+        if full || self.rest.is_some() {
+            self.rest.get_or_insert_default().held = full;
         }
-        stream.reserve_capacity(len);
-        let mut capacity = stream.capacity();
-        if capacity == 0 {
-            // Pending although there is capacity, once that was told: hence
-            // the look before.
-            capacity = match ready!(stream.poll_capacity(cx)) {
-                Some(capacity) => capacity?,
-                None => return Poll::Ready(Err(Reason::CANCEL.into())),
-            };
+        if full {
+            return Poll::Pending;
         }
-        if capacity > 0 {
-            // It is what is left behind all that was handed over before.
-            self.unasked = 0;
+        let room = ready!(poll_room(stream, self.first.len(), cx))?;
+        let part = if room < self.first.len() { self.first.split_to(room) } else { self.take_first() };
+        // The room is what is left behind all that was handed over before.
+        let unasked = std::mem::take(&mut self.unasked);
+        if let Some(gauge) = gauge {
+            gauge.add(unasked + part.len());
         }
-        Poll::Ready(Ok(capacity))
+        Poll::Ready(Ok(part))
     }
 
     fn take_first(&mut self) -> Bytes {
@@ -132,6 +125,20 @@ impl Outbound {
     }
 }
 
-/// So much of a call goes to h2 without a look at the peer's window: it costs
-/// locks, and what a peer can hold up so is bounded by its streams.
+/// How much of `len` bytes the window of the peer takes: one byte at least.
+fn poll_room(stream: &mut SendStream<Bytes>, len: usize, cx: &mut Context<'_>) -> Poll<Result<usize, h2::Error>> {
+    stream.reserve_capacity(len);
+    // Once room was told, to poll is to wait for more: hence the look before.
+    let mut room = stream.capacity();
+    while room == 0 {
+        room = match ready!(stream.poll_capacity(cx)) {
+            Some(room) => room?,
+            None => return Poll::Ready(Err(Reason::CANCEL.into())),
+        };
+    }
+    Poll::Ready(Ok(room))
+}
+
+/// So much of a call goes to h2 without a look at the peer's window and at the
+/// gauge: that costs locks, and what a peer can hold up so is bounded by its streams.
 pub(crate) const UNASKED: usize = 1024;

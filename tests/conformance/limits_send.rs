@@ -12,6 +12,7 @@ use std::{
 };
 use tokio::{
     sync::Notify,
+    task::yield_now,
     time::{Instant, advance, timeout},
 };
 
@@ -27,8 +28,9 @@ impl Drop for Dropped {
     }
 }
 
-/// A service whose streams never end; what it has sent in bytes, and when a handler is dropped.
-fn endless() -> (Script, Arc<AtomicUsize>, Arc<Notify>) {
+/// A service whose streams never end, of messages that each go for themselves; what it has sent in bytes, and when a
+/// handler is dropped.
+fn endless(size: usize) -> (Script, Arc<AtomicUsize>, Arc<Notify>) {
     let (sent, dropped) = (Arc::<AtomicUsize>::default(), Arc::<Notify>::default());
     let (count, notify) = (Arc::clone(&sent), Arc::clone(&dropped));
     let script = Script::echo().server_stream(move |_, replies| {
@@ -36,8 +38,9 @@ fn endless() -> (Script, Arc<AtomicUsize>, Arc<Notify>) {
         Box::pin(async move {
             let _dropped = _dropped;
             loop {
-                replies.send(&noted([7; 8000])).await?;
-                count.fetch_add(8000, Ordering::Relaxed);
+                replies.send(&noted(vec![7; size])).await?;
+                count.fetch_add(size, Ordering::Relaxed);
+                yield_now().await;
             }
         })
     });
@@ -51,7 +54,7 @@ fn patient(server: Server) -> Server {
 /// R8: a stream without window is reset, its handler dropped, and the connection lives.
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_nobody_takes_is_reset() {
-    let (script, _, dropped) = endless();
+    let (script, _, dropped) = endless(8000);
     let running = Running::start(patient(Server::new()).add(script));
     let mut peer = running.peer_with(NO_WINDOW).await;
     let begin = Instant::now();
@@ -69,7 +72,7 @@ async fn an_answer_that_nobody_takes_is_reset() {
 /// Who takes a little now and then is served, who takes next to nothing is not.
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_is_taken_slowly_goes_on() {
-    let running = Running::start(patient(Server::new()).add(endless().0));
+    let running = Running::start(patient(Server::new()).add(endless(8000).0));
     let mut peer = running.peer_with(NO_WINDOW).await;
     for (stream, window, lives) in [(1, 1024, true), (3, 10, false)] {
         peer.request(stream, SERVER_STREAM, &[]).await;
@@ -87,7 +90,7 @@ async fn an_answer_that_is_taken_slowly_goes_on() {
 /// R8: a connection that takes nothing at all is cut, though its windows are open.
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_nobody_reads_is_cut() {
-    let (script, _, dropped) = endless();
+    let (script, _, dropped) = endless(8000);
     let running = Running::start(patient(Server::new()).add(script));
     let mut peer = running.peer_with(WIDE).await;
     peer.give_window(0, 1 << 30).await;
@@ -98,21 +101,24 @@ async fn a_connection_that_nobody_reads_is_cut() {
     assert_eq!(begin.elapsed().as_secs(), 30);
 }
 
-/// R8: open windows do not make a connection buffer without bound: 1 MiB, and a little for each call.
+/// R8: open windows do not make a connection buffer without bound: 1 MiB, and a little for each call, in messages of any
+/// size.
 #[tokio::test(start_paused = true)]
 async fn a_connection_buffers_so_much_and_no_more() {
-    let (script, sent, _) = endless();
-    let running = Running::start(patient(Server::new()).add(script));
-    let mut peer = running.peer_with(WIDE).await;
-    peer.give_window(0, 1 << 30).await;
-    for call in 0..50 {
-        peer.request(2 * call + 1, SERVER_STREAM, &[]).await;
-        peer.data(2 * call + 1, note("x"), END).await;
+    for size in [100, 1000, 8000] {
+        let (script, sent, _) = endless(size);
+        let running = Running::start(patient(Server::new()).add(script));
+        let mut peer = running.peer_with(WIDE).await;
+        peer.give_window(0, 1 << 24).await;
+        for call in 0..50 {
+            peer.request(2 * call + 1, SERVER_STREAM, &[]).await;
+            peer.data(2 * call + 1, note("x"), END).await;
+        }
+        let _ = timeout(Duration::from_secs(20), future::pending::<()>()).await;
+        let sent = sent.load(Ordering::Relaxed);
+        println!("{sent} bytes are buffered, the pipe's 256 KiB among them");
+        assert!((1 << 20..(1 << 20) + (512 << 10) + 50 * (32 << 10)).contains(&sent), "{size}: {sent}");
     }
-    let _ = timeout(Duration::from_secs(20), future::pending::<()>()).await;
-    let sent = sent.load(Ordering::Relaxed);
-    println!("{sent} bytes are buffered, the pipe's 256 KiB among them");
-    assert!((1 << 20..(1 << 20) + (512 << 10) + 50 * (32 << 10)).contains(&sent), "{sent}");
 }
 
 async fn large(peer: &mut RawPeer, stream: u32) {
