@@ -72,17 +72,22 @@ impl Deframer {
     }
 
     /// Takes received bytes. All messages of earlier ones must have been taken.
-    #[inline]
     pub(crate) fn push(&mut self, chunk: Bytes) -> Result<(), Status> {
+        if self.is_empty() {
+            self.refill(chunk);
+            return Ok(());
+        }
         if self.partial.is_empty() {
-            if self.taken == self.chunk.len() {
-                (self.chunk, self.taken) = (chunk, 0);
-                return Ok(());
-            }
             self.begin_partial()?;
         }
-        (self.chunk, self.taken) = (chunk, 0);
+        self.refill(chunk);
         self.fill_partial()
+    }
+
+    /// Takes received bytes where nothing is left of earlier ones.
+    #[inline]
+    pub(crate) fn refill(&mut self, chunk: Bytes) {
+        (self.chunk, self.taken) = (chunk, 0);
     }
 
     /// The next message, if it is a small one that came whole; else `None`,

@@ -66,9 +66,17 @@ impl Intake {
     /// `link` is where they came from, on a server.
     #[inline]
     pub(crate) fn push(&mut self, chunk: Bytes, link: Option<&Link>) -> Result<(), Status> {
-        let large = chunk.len() > LARGE;
+        if chunk.len() > LARGE || !self.frames.is_empty() {
+            return self.add(chunk, link);
+        }
+        self.frames.refill(chunk);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn add(&mut self, chunk: Bytes, link: Option<&Link>) -> Result<(), Status> {
         self.frames.push(chunk)?;
-        if large || self.frames.is_partial() { self.account(link) } else { Ok(()) }
+        self.account(link)
     }
 
     /// Whether there is anything in it that [`next`](Self::next) would have to look at.
