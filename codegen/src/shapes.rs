@@ -100,10 +100,10 @@ impl Shapes<'_> {
             Type::TYPE_MESSAGE => self.path(file, field.type_name())?,
             Type::TYPE_STRING => "::std::string::String".to_owned(),
             Type::TYPE_BYTES => format!("{}bytes::Bytes", self.well_known),
-            Type::TYPE_BOOL => return Ok("1".to_owned()),
-            Type::TYPE_DOUBLE | Type::TYPE_FIXED64 | Type::TYPE_SFIXED64 => return Ok("8".to_owned()),
-            Type::TYPE_INT64 | Type::TYPE_UINT64 | Type::TYPE_SINT64 => return Ok("8".to_owned()),
-            _ => return Ok("4".to_owned()),
+            Type::TYPE_BOOL => return Ok("1_usize".to_owned()),
+            Type::TYPE_DOUBLE | Type::TYPE_FIXED64 | Type::TYPE_SFIXED64 => return Ok("8_usize".to_owned()),
+            Type::TYPE_INT64 | Type::TYPE_UINT64 | Type::TYPE_SINT64 => return Ok("8_usize".to_owned()),
+            _ => return Ok("4_usize".to_owned()),
         };
         Ok(format!("::std::mem::size_of::<{kind}>()"))
     }

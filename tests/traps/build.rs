@@ -1,8 +1,11 @@
 //! Compiles every folder of proto/ into an output of its own.
 
 use std::path::Path;
+use std::{env, fs};
 
 use puregrpc_build::Config;
+
+mod every_type;
 
 fn main() {
     // The package for the other edition lies one folder deeper.
@@ -31,4 +34,17 @@ fn main() {
     }
     let config = Config::new().input(here.join("externs")).include(here.join("same_stem")).out_file("externs");
     config.extern_files("a/", "crate::same_stem").compile();
+    every_type_of_field();
+}
+
+/// Compiles what `every_type` writes, with reflection and without.
+fn every_type_of_field() {
+    let out = env::var_os("OUT_DIR").expect("cargo sets OUT_DIR for build scripts");
+    for syntax in ["proto2", "proto3"] {
+        let folder = Path::new(&out).join("protos").join(syntax);
+        fs::create_dir_all(&folder).expect("the output folder is writable");
+        fs::write(folder.join("every.proto"), every_type::file(syntax)).expect("the output folder is writable");
+        Config::new().input(&folder).out_file(format!("every_{syntax}")).compile();
+        Config::new().input(&folder).out_file(format!("every_{syntax}_lite")).lite(true).compile();
+    }
 }

@@ -29,6 +29,16 @@ pub mod encoding {
     puregrpc::include_protos!("encoding");
 }
 
+/// Every type under every label of proto2, and maps of every pair of types.
+pub mod every_proto2 {
+    puregrpc::include_protos!("every_proto2");
+}
+
+/// The same of proto3.
+pub mod every_proto3 {
+    puregrpc::include_protos!("every_proto3");
+}
+
 /// Messages whose code is in another module.
 pub mod externs {
     puregrpc::include_protos!("externs");
@@ -96,6 +106,16 @@ pub mod renamed {
 
 /// Messages without reflection and methods with bodies.
 pub mod lite {
+    /// As above.
+    pub mod every_proto2 {
+        puregrpc::include_protos!("every_proto2_lite");
+    }
+
+    /// As above.
+    pub mod every_proto3 {
+        puregrpc::include_protos!("every_proto3_lite");
+    }
+
     /// As above.
     pub mod keywords {
         puregrpc::include_protos!("keywords_lite");

@@ -1,7 +1,9 @@
 //! Messages with odd names hold, encode and print what they should.
 
 use puregrpc::protobuf::Message;
-use puregrpc_traps::{externs, keywords, lite, packages, preludes, proto2, same_stem, types};
+use puregrpc_traps::{
+    every_proto2, every_proto3, externs, keywords, lite, packages, preludes, proto2, same_stem, types,
+};
 
 #[test]
 fn fields_that_are_keywords_are_encoded() {
@@ -71,4 +73,19 @@ fn defaults_and_extensions_of_proto2_hold() {
     old.set_name(String::new());
     old.special_fields.mut_unknown_fields().add_varint(100, 42);
     assert_eq!(proto2::proto2::exts::age.get(&old), Some(42));
+}
+
+#[test]
+fn maps_between_numbers_are_encoded() {
+    let full = every_proto3::every_proto3::Int32Maps {
+        int64_map: [(-1, i64::MIN), (7, 8)].into(),
+        bool_map: [(3, true)].into(),
+        kind_map: [(4, every_proto3::every_proto3::Kind::SOME.into())].into(),
+        ..Default::default()
+    };
+    let bytes = full.write_to_bytes().unwrap();
+    let lite = lite::every_proto3::every_proto3::Int32Maps::parse_from_bytes(&bytes).unwrap();
+    assert_eq!((&lite.int64_map, &lite.bool_map), (&full.int64_map, &full.bool_map));
+    let old = every_proto2::every_proto2::Int32Maps::parse_from_bytes(&bytes).unwrap();
+    assert_eq!((&old.int64_map, &old.bool_map), (&full.int64_map, &full.bool_map));
 }
