@@ -129,8 +129,8 @@ impl crate::codegen::Shaped for ::protobuf::descriptor::FileDescriptorProto {
             crate::codegen::Field::text(1),
             crate::codegen::Field::text(2),
             crate::codegen::Field::text(3).many(::std::mem::size_of::<::std::string::String>(), 0),
-            crate::codegen::Field::varint(10).many(4, 1),
-            crate::codegen::Field::varint(11).many(4, 2),
+            crate::codegen::Field::varint(10).many(4_usize, 1),
+            crate::codegen::Field::varint(11).many(4_usize, 2),
             crate::codegen::Field::message(4, <::protobuf::descriptor::DescriptorProto as crate::codegen::Shaped>::shape).many(::std::mem::size_of::<::protobuf::descriptor::DescriptorProto>(), 3),
             crate::codegen::Field::message(5, <::protobuf::descriptor::EnumDescriptorProto as crate::codegen::Shaped>::shape).many(::std::mem::size_of::<::protobuf::descriptor::EnumDescriptorProto>(), 4),
             crate::codegen::Field::message(6, <::protobuf::descriptor::ServiceDescriptorProto as crate::codegen::Shaped>::shape).many(::std::mem::size_of::<::protobuf::descriptor::ServiceDescriptorProto>(), 5),
@@ -401,8 +401,8 @@ impl crate::codegen::Shaped for ::protobuf::descriptor::SourceCodeInfo {
 impl crate::codegen::Shaped for ::protobuf::descriptor::source_code_info::Location {
     fn shape() -> &'static crate::codegen::Shape {
         const { &crate::codegen::Shape::of::<::protobuf::descriptor::source_code_info::Location>(const { &[
-            crate::codegen::Field::varint(1).many(4, 0),
-            crate::codegen::Field::varint(2).many(4, 1),
+            crate::codegen::Field::varint(1).many(4_usize, 0),
+            crate::codegen::Field::varint(2).many(4_usize, 1),
             crate::codegen::Field::text(3),
             crate::codegen::Field::text(4),
             crate::codegen::Field::text(6).many(::std::mem::size_of::<::std::string::String>(), 2),
@@ -421,7 +421,7 @@ impl crate::codegen::Shaped for ::protobuf::descriptor::GeneratedCodeInfo {
 impl crate::codegen::Shaped for ::protobuf::descriptor::generated_code_info::Annotation {
     fn shape() -> &'static crate::codegen::Shape {
         const { &crate::codegen::Shape::of::<::protobuf::descriptor::generated_code_info::Annotation>(const { &[
-            crate::codegen::Field::varint(1).many(4, 0),
+            crate::codegen::Field::varint(1).many(4_usize, 0),
             crate::codegen::Field::text(2),
             crate::codegen::Field::varint(3),
             crate::codegen::Field::varint(4),
