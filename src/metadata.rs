@@ -17,9 +17,15 @@ use crate::error::{Error, Kind};
 /// Names are lower case ASCII; a name may have several values, whose order is
 /// kept. Values are printable ASCII, but those of names that end in `-bin` are
 /// any bytes: they are encoded as base64 on the way and decoded by
-/// [`bin`](Self::bin). Names that gRPC keeps for itself (`grpc-…`,
-/// `content-type`, `te` and those of HTTP connections) can be neither set nor
-/// seen.
+/// [`bin`](Self::bin).
+///
+/// Applications can neither set nor see the names that the protocol itself uses
+/// in a call: `grpc-status`, `grpc-message`, `grpc-status-details-bin`,
+/// `grpc-timeout`, `grpc-encoding`, `grpc-accept-encoding`, `grpc-message-type`,
+/// `content-type`, `te`, and the names of HTTP connections. Other names that begin
+/// with `grpc-` belong to applications and their libraries: `grpc-trace-bin` and
+/// `grpc-tags-bin` carry traces, and a server's handler sets
+/// `grpc-retry-pushback-ms` (gRFC A6).
 ///
 /// Source: grpc/doc/PROTOCOL-HTTP2.md, "Custom-Metadata".
 ///
@@ -222,9 +228,12 @@ pub(crate) fn encode_base64(bytes: &[u8]) -> HeaderValue {
 
 /// Names that an application can neither set nor see.
 fn is_reserved(name: &str) -> bool {
-    name.as_bytes().first_chunk::<5>().is_some_and(|start| start.eq_ignore_ascii_case(b"grpc-"))
-        || name.starts_with(':')
-        || RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved))
+    match name.as_bytes().split_first_chunk::<5>() {
+        Some((start, rest)) if start.eq_ignore_ascii_case(b"grpc-") => {
+            RESERVED_GRPC.iter().any(|reserved| rest.eq_ignore_ascii_case(reserved))
+        }
+        _ => name.starts_with(':') || RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved)),
+    }
 }
 
 fn entry(name: &str, value: &[u8]) -> Result<(HeaderName, HeaderValue), Error> {
@@ -258,6 +267,13 @@ const MOST: usize = 10_000;
 
 const BINARY: &[u8] = b"-bin";
 const EMPTY: HeaderValue = HeaderValue::from_static("");
+
+/// What the protocol defines, behind `grpc-`. Go and C core reserve the same names;
+/// they leave `grpc-trace-bin`, `grpc-tags-bin`, `grpc-previous-rpc-attempts` and
+/// `grpc-retry-pushback-ms` to applications.
+const RESERVED_GRPC: [&[u8]; 7] =
+    [b"status", b"message", b"status-details-bin", b"timeout", b"encoding", b"accept-encoding", b"message-type"];
+
 const RESERVED: [&str; 10] = [
     "content-type",
     "te",
@@ -349,12 +365,42 @@ mod tests {
     #[test]
     fn reserved_names_are_hidden_and_refused() {
         let mut metadata =
-            received(&[("grpc-new", b"1"), ("te", b"trailers"), ("content-type", b"application/grpc"), ("x", b"1")]);
+            received(&[("grpc-status", b"1"), ("te", b"trailers"), ("content-type", b"application/grpc"), ("x", b"1")]);
         assert_eq!(metadata.iter().collect::<Vec<_>>(), [("x", &b"1"[..])]);
-        for name in ["grpc-new", "GRPC-new", "te", "Content-Type", ":path", "connection", "host"] {
+        for name in [
+            "grpc-status",
+            "GRPC-Message",
+            "grpc-status-details-bin",
+            "grpc-timeout",
+            "grpc-encoding",
+            "grpc-accept-encoding",
+            "grpc-message-type",
+            "te",
+            "Content-Type",
+            ":path",
+            "connection",
+            "host",
+        ] {
             assert_eq!(metadata.raw(name), None, "{name}");
             assert!(metadata.insert(name, "1").unwrap_err().is_metadata(), "{name}");
             assert!(!metadata.remove(name), "{name}");
+        }
+    }
+
+    /// S19: what the protocol does not define is no business of this library.
+    #[test]
+    fn other_names_of_grpc_are_seen_and_set() {
+        for name in ["grpc-trace-bin", "grpc-tags-bin", "grpc-previous-rpc-attempts", "grpc-retry-pushback-ms", "grpc-"]
+        {
+            let came = received(&[(name, b"MTI")]);
+            assert_eq!(came.raw(name), Some(&b"MTI"[..]), "{name}");
+            let mut sent = Metadata::new();
+            sent.insert(name, "12").unwrap();
+            let decoded = sent.bin(name).map_or_else(|| sent.raw(name).unwrap().to_vec(), |bytes| bytes.to_vec());
+            assert_eq!(decoded, b"12", "{name}");
+            let mut headers = HeaderMap::new();
+            came.append_to(&mut headers);
+            assert_eq!((headers.len(), came.clone().into_headers().len(), sent.len()), (1, 1, 1), "{name}");
         }
     }
 
