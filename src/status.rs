@@ -11,6 +11,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode, percent_encode};
 
 use crate::code::Code;
 use crate::error::Error;
+use crate::excerpt::Excerpt;
 use crate::metadata::{Metadata, decode_base64, encode_base64};
 
 /// The failure of a call: a [`Code`], a message for people, and optional
@@ -169,14 +170,17 @@ impl Status {
     /// decoded never hides the code: a message is taken as far as it goes,
     /// details that are not base64 are empty.
     pub(crate) fn read(trailers: HeaderMap) -> Option<Result<Metadata, Self>> {
-        let code = Code::from_header(trailers.get(GRPC_STATUS)?.as_bytes());
+        let given = trailers.get(GRPC_STATUS)?;
+        let code = Code::from_header(given.as_bytes());
         if code == Code::Ok {
             return Some(Ok(Metadata::from_headers(trailers)));
         }
         let message =
             trailers.get(GRPC_MESSAGE).map(|value| percent_decode(value.as_bytes()).decode_utf8_lossy().into_owned());
+        let is_known = code != Code::Unknown || given == UNKNOWN;
+        let message = if is_known { message.unwrap_or_default() } else { no_code(given, message) };
         let details = trailers.get(GRPC_STATUS_DETAILS).and_then(|value| decode_base64(value.as_bytes()));
-        let mut status = Self::new(code, message.unwrap_or_default());
+        let mut status = Self::new(code, message);
         status.0.details = details.unwrap_or_default().into();
         status.0.metadata = Metadata::from_headers(trailers);
         Some(Err(status))
@@ -188,6 +192,16 @@ pub(crate) fn ok_trailers(metadata: Metadata) -> HeaderMap {
     let mut trailers = metadata.into_headers();
     trailers.insert(GRPC_STATUS, OK);
     trailers
+}
+
+/// C4: the text of a status whose code cannot be read quotes the code.
+#[cold]
+fn no_code(given: &HeaderValue, message: Option<String>) -> String {
+    let quoted = format!("grpc-status {:?} is no code of gRPC", Excerpt(given));
+    match message {
+        Some(message) if !message.is_empty() => format!("{message} ({quoted})"),
+        _ => quoted,
+    }
 }
 
 macro_rules! constructors {
@@ -284,6 +298,7 @@ pub(crate) const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status"
 pub(crate) const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 const GRPC_STATUS_DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 const OK: HeaderValue = HeaderValue::from_static("0");
+const UNKNOWN: &str = "2";
 
 /// Everything outside of printable ASCII, and the percent sign.
 const ENCODED: &AsciiSet = &CONTROLS.add(b'%');

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::code::Code;
 use crate::status::Status;
 
 /// The instant after `timeout`; what no clock can hold is as good as never.
@@ -25,6 +26,14 @@ pub(crate) fn left(deadline: Option<Instant>) -> Option<Duration> {
 #[cold]
 pub(crate) fn exceeded() -> Status {
     Status::deadline_exceeded("the deadline of the call has passed")
+}
+
+/// The status of a call that found no connection in time or lost it:
+/// DEADLINE_EXCEEDED once the deadline has passed, whatever went wrong then.
+#[cold]
+pub(crate) fn or_exceeded(deadline: Option<Instant>, status: Status) -> Status {
+    let passed = deadline.is_some_and(|deadline| deadline <= Instant::now());
+    if passed && status.code() == Code::Unavailable { exceeded().with_source(status) } else { status }
 }
 
 /// A deadline with its timer, which is made when somebody first waits: most

@@ -316,12 +316,12 @@ impl Download {
         }
     }
 
-    /// The stream or the connection failed. A server resets a call whose time
-    /// is up: this side's clock may say so only a little later.
+    /// The stream or the connection failed. Whatever the reason: once the deadline
+    /// has passed, the call has exceeded it. Servers and proxies reset a call whose
+    /// time is up, and this side's timer may ring a little later than their reset comes.
     #[cold]
     fn fail(&mut self, status: Status) {
-        let late = status.code() == Code::Cancelled && self.timer.has_passed();
-        self.end(Err(if late { deadline::exceeded().with_source(status) } else { status }));
+        self.end(Err(if self.timer.has_passed() { deadline::exceeded().with_source(status) } else { status }));
     }
 
     fn end(&mut self, result: Result<Metadata, Status>) {

@@ -14,9 +14,8 @@ use crate::client::keepalive::{self, Keepalive};
 use crate::client::pool::{Phase, Pool};
 use crate::client::subchannel::Subchannel;
 use crate::client::target::Target;
-use crate::excerpt::Excerpt;
 use crate::status::Status;
-use crate::transport::{Alarm, Queue};
+use crate::transport::{Alarm, Queue, reset};
 
 /// One attempt to connect; then the connection's task, to its end.
 pub(crate) struct Attempt {
@@ -37,7 +36,7 @@ impl Attempt {
             Ok(Ok((connection, driver))) => {
                 self.settle(|pool| pool.succeed(connection));
                 if let Err(error) = self.drive(driver).await {
-                    tracing::debug!(server = %self.target, error = %Excerpt(&error), "connection ended");
+                    tracing::debug!(server = %self.target, error = %reset::Closing(&error), "connection ended");
                     if keepalive::is_complaint(&error) {
                         self.complain();
                     }
@@ -89,7 +88,7 @@ impl Attempt {
     async fn establish(&self, keepalive: Keepalive) -> Result<(Arc<Connection>, Driver), Status> {
         let io = self.target.connect().await.map_err(|error| self.failure(&error).with_source(error))?;
         let established = connection::establish(io, keepalive, Arc::clone(&self.queue)).await;
-        established.map_err(|error| self.failure(&error).with_source(error))
+        established.map_err(|error| self.failure(&reset::Closing(&error)).with_source(error))
     }
 
     #[cold]

@@ -79,8 +79,11 @@ impl Driver {
     /// once that it is about to go: that is no failure to connect.
     fn poll_settings(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let polled = Pin::new(&mut *self).poll(cx);
-        if self.io.has_met_tls() {
-            let message = "the server speaks TLS: use https://";
+        let first = self.io.first_bytes();
+        // More may come that tells what it is, but of a TLS alert nothing does.
+        if (polled.is_ready() || first.are_tls())
+            && let Some(message) = first.are_foreign()
+        {
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, message)));
         }
         match polled {

@@ -108,7 +108,7 @@ impl Opening {
                 return Ok(opened);
             }
         }
-        Err(subchannel.lost())
+        Err(self.lost(subchannel.lost()))
     }
 
     /// Has the connection make the call, with its one message; waits for the answer to begin.
@@ -133,10 +133,16 @@ impl Opening {
                 }
                 Ok(Delivery::Unsent(unsent)) => payload = unsent,
                 Ok(Delivery::Failed(status)) => return Err(status),
-                Err(_) => return Err(Status::unavailable("the connection was lost: its task has ended")),
+                Err(_) => return Err(self.lost(Status::unavailable("the connection was lost: its task has ended"))),
             }
         }
-        Err(subchannel.lost())
+        Err(self.lost(subchannel.lost()))
+    }
+
+    /// The status of a call that has no connection, or has one no more.
+    #[cold]
+    fn lost(&self, status: Status) -> Status {
+        deadline::or_exceeded(self.deadline, status)
     }
 
     /// A place: the first time at once if there is one, later on a connection
@@ -155,7 +161,8 @@ impl Opening {
         }
         let seen = seen.get_or_insert_default();
         // Boxed, since hardly any call has to wait and all have to hold it.
-        Box::pin(within(self.deadline, subchannel.place(settings, seen))).await?
+        let placed = Box::pin(within(self.deadline, subchannel.place(settings, seen))).await?;
+        placed.map_err(|status| self.lost(status))
     }
 
     /// `None` if the connection has just ended, or has been told to: nothing was sent.

@@ -34,12 +34,15 @@ impl Target {
     /// Reads `https://host:port`, `http://host:port`, `host:port`,
     /// `dns:///host:port`, `unix:PATH` or `unix:///PATH`.
     pub(crate) fn parse(uri: &str) -> Result<Self, Error> {
-        if let Some(rest) = uri.strip_prefix("https://") {
+        if uri.trim() != uri {
+            return Err(bad(uri, "there is white space around it: leave it out"));
+        }
+        if let Some(rest) = behind("https://", uri) {
             let security =
                 Security::https().ok_or_else(|| bad(uri, "TLS is not built in: it is a feature of puregrpc"))?;
             return Self::tcp(uri, rest.strip_suffix('/').unwrap_or(rest), Some(HTTPS_PORT), security);
         }
-        if let Some(path) = uri.strip_prefix("unix:") {
+        if let Some(path) = behind("unix:", uri) {
             let path = match path.strip_prefix("//") {
                 Some(path) if !path.starts_with('/') => {
                     return Err(bad(uri, "unix:// goes with an absolute path: unix:///run/app.sock"));
@@ -52,10 +55,10 @@ impl Target {
             }
             return Ok(Self { address: Address::Unix(path.into()), authority: LOCALHOST, security: Security::Unsaid });
         }
-        if let Some(rest) = uri.strip_prefix("http://") {
+        if let Some(rest) = behind("http://", uri) {
             return Self::tcp(uri, rest.strip_suffix('/').unwrap_or(rest), Some(HTTP_PORT), Security::Plaintext);
         }
-        let rest = if let Some(rest) = uri.strip_prefix("dns:") {
+        let rest = if let Some(rest) = behind("dns:", uri) {
             match rest.strip_prefix("//") {
                 Some(rest) => match rest.strip_prefix('/') {
                     Some(rest) => rest,
@@ -147,6 +150,12 @@ impl fmt::Display for Target {
     }
 }
 
+/// What comes behind a scheme, whose case does not matter (RFC 3986, section 3.1).
+fn behind<'a>(scheme: &str, uri: &'a str) -> Option<&'a str> {
+    let (start, rest) = uri.split_at_checked(scheme.len())?;
+    start.eq_ignore_ascii_case(scheme).then_some(rest)
+}
+
 #[cold]
 fn bad(uri: &str, why: &str) -> Error {
     Error::new(Kind::Address, format!("cannot read the address {uri:?}: {why}"))
@@ -174,6 +183,10 @@ mod tests {
             #[cfg(feature = "tls")]
             ("https://[::1]:50051", "[::1]:50051", "[::1]:50051"),
             ("http://[::1]", "[::1]:80", "[::1]"),
+            ("HTTP://localhost:50051", "localhost:50051", "localhost:50051"),
+            ("Http://Example.com", "Example.com:80", "Example.com"),
+            ("DNS:///example.com:443", "example.com:443", "example.com:443"),
+            ("UNIX:/a/B.sock", "unix:/a/B.sock", "localhost"),
             ("localhost:50051", "localhost:50051", "localhost:50051"),
             ("127.0.0.1:1", "127.0.0.1:1", "127.0.0.1:1"),
             ("[::1]:50051", "[::1]:50051", "[::1]:50051"),
@@ -212,6 +225,8 @@ mod tests {
             ("http://me@a:1", "user name"),
             ("unix:", "path of the socket"),
             ("unix://a", "absolute path"),
+            (" http://a:1", "white space around it: leave it out"),
+            ("a:1\n", "white space around it: leave it out"),
             ("a b:1", "a host and a port"),
         ];
         for (uri, why) in table {

@@ -78,8 +78,10 @@ async fn greet<L: Listener>(
     match greeted {
         Ok(Ok(h2)) => return Some((h2, handle, peer)),
         Ok(Err(error)) => {
-            let tls = handle.has_met_tls();
-            tracing::debug!(%peer, %error, "connection refused: {}", if tls { "the peer speaks TLS" } else { "no HTTP/2" });
+            let first = handle.first_bytes();
+            let what = if first.are_tls() { Some("TLS") } else { first.are_request() };
+            let what = what.unwrap_or("something else");
+            tracing::debug!(%peer, %error, "connection refused: the peer does not speak HTTP/2 but {what}");
             if handle.tell_why().await {
                 farewell::linger(&shared.drain, &handle).await;
             }

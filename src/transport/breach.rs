@@ -33,6 +33,32 @@ impl Breach {
         }
     }
 
+    /// What the peer did.
+    pub(crate) fn fault(self) -> &'static str {
+        match self {
+            Self::Pings => "the peer sent more pings than this side permits",
+            Self::Settings => "the peer sent more SETTINGS than this side takes",
+            Self::Resets => "the peer cancelled more calls than this side permits",
+            Self::ControlFrames => "the peer sent more frames that carry nothing than this side takes",
+            Self::HeaderBlock => "the peer began a block of headers or a frame and did not complete it in time",
+            Self::NoSettings => "the peer did not send its SETTINGS in time",
+            Self::Silence => "the peer did not answer a ping in time",
+        }
+    }
+
+    /// The setter of the limit, where a server has one.
+    pub(crate) fn setter(self) -> &'static str {
+        match self {
+            Self::Pings => "Server::permit_keepalive_time",
+            Self::Settings => "none",
+            Self::Resets => "Server::max_quick_cancels",
+            Self::ControlFrames => "Server::max_control_frames",
+            Self::HeaderBlock => "Server::header_block_timeout",
+            Self::NoSettings => "Server::handshake_timeout",
+            Self::Silence => "Server::keepalive_timeout",
+        }
+    }
+
     /// The GOAWAY that says so: ENHANCE_YOUR_CALM, and the name.
     pub(crate) fn goaway(self, last_stream: u32) -> Vec<u8> {
         let length = 8 + self.name().len();
@@ -46,7 +72,7 @@ impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Silence => f.write_str("the peer did not answer a ping in time"),
-            _ => write!(f, "the peer has used up its patience: {}", self.name()),
+            _ => write!(f, "this side has closed it, since {} ({})", self.fault(), self.name()),
         }
     }
 }

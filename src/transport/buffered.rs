@@ -141,9 +141,9 @@ impl IoHandle {
         lock(&self.0).poll_drain(cx)
     }
 
-    /// Whether the peer has begun as with TLS, which nobody here speaks.
-    pub(crate) fn has_met_tls(&self) -> bool {
-        lock(&self.0).first.are_tls()
+    /// What the peer sent first.
+    pub(crate) fn first_bytes(&self) -> FirstBytes {
+        lock(&self.0).first
     }
 
     pub(crate) fn pulse(&self) -> Pulse {
@@ -162,7 +162,7 @@ impl IoHandle {
         let Some(breach) = lock(&self.0).breach else {
             return false;
         };
-        tracing::debug!(reason = breach.name(), "connection ended by force");
+        tracing::debug!(reason = breach.name(), setter = breach.setter(), "connection closed: {}", breach.fault());
         lock(&self.0).put_farewell(breach);
         // A peer that does not take it in time need not know.
         let _ = timeout(LAST_WORDS, poll_fn(|cx| lock(&self.0).poll_shutdown(cx))).await;

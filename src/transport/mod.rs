@@ -15,6 +15,7 @@ mod peer;
 mod pings;
 mod pulse;
 mod quota;
+pub(crate) mod reset;
 mod respite;
 mod scratch;
 pub(crate) mod settings;
@@ -46,36 +47,3 @@ use tokio::io::{AsyncRead, AsyncWrite};
 pub trait Io: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Io for T {}
-
-/// What h2 reports, as the status of a call that it ends.
-pub(crate) mod reset {
-    use crate::code::Code;
-    use crate::excerpt::Excerpt;
-    use crate::status::Status;
-
-    /// The status for a stream or connection that failed.
-    #[cold]
-    pub(crate) fn status(error: &h2::Error) -> Status {
-        match error.reason() {
-            Some(reason) if error.is_reset() => from_reason(reason),
-            // The connection is closing: no call of it failed by its own fault.
-            Some(_) if error.is_go_away() => {
-                Status::unavailable(format!("the connection was closed: {}", Excerpt(error)))
-            }
-            _ => Status::unavailable(format!("the connection was lost: {}", Excerpt(error))),
-        }
-    }
-
-    /// Whether the peer says that it has not begun to handle the stream: it has
-    /// refused it, or named an earlier one as the last when it went away.
-    pub(crate) fn is_unprocessed(error: &h2::Error) -> bool {
-        error.is_remote() && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
-    }
-
-    /// The status for a stream that the peer has reset.
-    #[cold]
-    pub(crate) fn from_reason(reason: h2::Reason) -> Status {
-        let code = Code::from_http2_error(reason.into());
-        Status::new(code, format!("the peer has reset the stream: {reason:?}"))
-    }
-}

@@ -8,6 +8,7 @@ mod client_call;
 #[cfg(feature = "gzip")]
 mod client_compression;
 mod client_connection;
+mod client_ends;
 mod client_flow;
 mod client_keepalive;
 mod client_limits;
