@@ -6,7 +6,9 @@ mod door;
 mod files;
 mod handshake;
 mod identity;
+mod kinds;
 mod mistaken;
+mod own_authority;
 mod reload;
 #[cfg(feature = "tls-webpki-roots")]
 mod roots;

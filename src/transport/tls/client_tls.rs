@@ -92,10 +92,12 @@ impl ClientTls {
         let provider = self.provider.map_or_else(provider::choose, Ok)?;
         let roots = self.roots.map_or_else(Roots::usual, Ok)?;
         let identity = self.identity.as_ref().map(|identity| identity.certified(&provider)).transpose()?;
+        let verifier = roots.verifier(&provider)?;
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| Error::new(Kind::Tls, "the provider cannot be used for TLS").with_source(error))?
-            .with_root_certificates(roots.store());
+            .dangerous()
+            .with_custom_certificate_verifier(verifier);
         let mut config = match identity {
             Some(identity) => {
                 builder.with_client_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(identity)))

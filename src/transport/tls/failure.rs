@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use rustls::{AlertDescription, CertificateError, Error, OtherError};
 
 use crate::transport::first_bytes::FirstBytes;
+use crate::transport::tls::kind;
 
 /// Who has failed, as the other side sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +85,10 @@ fn fault(error: &CertificateError, peer: Peer) -> String {
             let expected = expected.to_str();
             let presented: Vec<_> = presented.iter().map(|name| plain(name)).collect();
             if presented.is_empty() {
-                return format!("expected one for {expected}, it is for no name");
+                return format!(
+                    "expected one for {expected}, it is for no name (it needs a subjectAltName: the common name is not \
+                     looked at)"
+                );
             }
             let presented = presented.join(", ");
             let way_out = "if that is the server meant, name it with ClientTls::server_name";
@@ -94,12 +98,30 @@ fn fault(error: &CertificateError, peer: Peer) -> String {
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             format!("it is not meant for a {}", peer.name())
         }
-        CertificateError::BadSignature => "its signature is wrong".into(),
+        CertificateError::BadSignature => {
+            "its signature is wrong, or its issuer's key is too short (RSA needs 2048 bits)".into()
+        }
+        CertificateError::UnsupportedSignatureAlgorithmContext { signature_algorithm_id: algorithm, .. } => {
+            unsupported(algorithm)
+        }
+        CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
+            public_key_algorithm_id: algorithm,
+            ..
+        } => unsupported(algorithm),
         CertificateError::Other(OtherError(cause)) if is_authority(cause.downcast_ref()) => {
-            format!("it is an authority's own (CA:TRUE), and none for a {}", peer.name())
+            format!(
+                "it is an authority's own (CA:TRUE), and none for a {} (to accept it, name this very certificate among \
+                 the roots)",
+                peer.name()
+            )
         }
         other => other.to_string(),
     }
+}
+
+fn unsupported(algorithm: &[u8]) -> String {
+    let name = kind::of_algorithm(algorithm);
+    format!("it is signed by {name}, which is not accepted (ECDSA P-256 or P-384, Ed25519 and RSA with SHA-2 are)")
 }
 
 fn is_authority(cause: Option<&webpki::Error>) -> bool {

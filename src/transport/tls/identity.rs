@@ -9,7 +9,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
 use crate::error::{Error, Kind};
-use crate::transport::tls::encoding;
+use crate::transport::tls::{encoding, kind};
 
 /// A certificate with those that vouch for it, and its private key.
 ///
@@ -17,8 +17,9 @@ use crate::transport::tls::encoding;
 /// server asks for it ([`ClientTls::identity`](crate::ClientTls::identity)).
 ///
 /// The certificate itself comes first, behind it whatever leads to the root,
-/// without the root. Keys are RSA, ECDSA or Ed25519, in PKCS #8, PKCS #1 or
-/// SEC 1. `Debug` does not show the key.
+/// without the root. Keys are ECDSA P-256 or P-384, Ed25519, or RSA with at least
+/// 2048 bits, in PKCS #8, PKCS #1 or SEC 1, and not encrypted. `Debug` does not
+/// show the key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Identity(Arc<Parts>);
 
@@ -76,13 +77,34 @@ impl Identity {
     /// The key made ready to sign, once it is clear that it is the certificate's.
     pub(crate) fn certified(&self, provider: &CryptoProvider) -> Result<CertifiedKey, Error> {
         let Parts { chain, key } = &*self.0;
-        CertifiedKey::from_der(chain.clone(), key.clone_key(), provider).map_err(|error| match error {
+        let of = |chain: &[CertificateDer<'static>]| CertifiedKey::from_der(chain.to_vec(), key.clone_key(), provider);
+        of(chain).map_err(|error| match error {
             rustls::Error::InconsistentKeys(_) => {
-                Error::new(Kind::Tls, "the private key does not belong to the certificate")
+                let place = (1..chain.len()).find(|place| of(&chain[*place..]).is_ok());
+                Error::new(Kind::Tls, foreign_key(place.map(|place| place + 1)))
             }
+            rustls::Error::General(_) => Error::new(Kind::Tls, unusable_key(key)).with_source(error),
             error => Error::new(Kind::Tls, "the certificate and its key cannot be used").with_source(error),
         })
     }
+}
+
+#[cold]
+fn foreign_key(place: Option<usize>) -> String {
+    let fault = "the private key does not belong to the certificate";
+    match place {
+        Some(place) => format!("{fault}: it belongs to number {place} of the chain, which has to come first"),
+        None => fault.to_owned(),
+    }
+}
+
+#[cold]
+fn unusable_key(key: &PrivateKeyDer<'_>) -> String {
+    let kind = kind::of_key(key);
+    format!(
+        "the private key cannot be used: it is {kind}; expected ECDSA P-256 or P-384, Ed25519, or RSA with 2048 bits or \
+         more (or a provider of cryptography that takes others)"
+    )
 }
 
 impl fmt::Debug for Identity {

@@ -5,15 +5,18 @@
 
 mod client_tls;
 mod connector;
+mod der;
 mod encoding;
 mod failure;
 mod identity;
+mod kind;
 mod provider;
 mod resolver;
 mod roots;
 mod server_tls;
 mod sniffed;
 mod stream;
+mod verifier;
 
 pub use client_tls::ClientTls;
 pub(crate) use connector::Connector;

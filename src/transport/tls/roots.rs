@@ -2,20 +2,33 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use rustls::RootCertStore;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, TrustAnchor};
 
 use crate::error::{Error, Kind};
 use crate::transport::tls::encoding;
+use crate::transport::tls::verifier::{self, Verifier};
 
 /// The certificates of those whose word is taken for the names of others.
 ///
 /// Clients need them to know servers ([`ClientTls::roots`](crate::ClientTls::roots)),
 /// servers to know clients
 /// ([`ServerTls::require_client_certificate`](crate::ServerTls::require_client_certificate)).
+///
+/// A peer may also present one of these certificates itself, as long as that
+/// certificate is its own issuer and is not restricted to signing others:
+/// what `openssl req -x509` makes can be trusted as it is.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Roots(Vec<TrustAnchor<'static>>);
+pub struct Roots {
+    anchors: Vec<TrustAnchor<'static>>,
+    /// Those of them that a peer may present.
+    own: Vec<CertificateDer<'static>>,
+}
 
 impl Roots {
     /// All certificates in PEM text, or the one in DER.
@@ -24,8 +37,9 @@ impl Roots {
     ///
     /// If there is none ([`Error::is_tls`]).
     pub fn from_bytes(certificates: impl AsRef<[u8]>) -> Result<Self, Error> {
-        let anchors: Result<_, _> = encoding::certificates(certificates.as_ref())?.iter().map(anchor).collect();
-        anchors.map(Self)
+        let certificates = encoding::certificates(certificates.as_ref())?;
+        let anchors: Result<Vec<_>, _> = certificates.iter().map(anchor).collect();
+        Ok(Self::new(anchors?, certificates))
     }
 
     /// All certificates of a PEM file, or the one of a DER file. It blocks while it reads.
@@ -50,7 +64,7 @@ impl Roots {
         // A system may hold a few that nobody can read.
         let anchors: Vec<_> = loaded.certs.iter().filter_map(|certificate| anchor(certificate).ok()).collect();
         if !anchors.is_empty() {
-            return Ok(Self(anchors));
+            return Ok(Self::new(anchors, loaded.certs));
         }
         let message = match named() {
             Some(variable) => format!("no root certificates where {variable} says"),
@@ -66,13 +80,14 @@ impl Roots {
     /// What Mozilla trusts, as of the version of the crate `webpki-roots`.
     #[cfg(feature = "tls-webpki-roots")]
     pub fn webpki() -> Self {
-        Self(webpki_roots::TLS_SERVER_ROOTS.to_vec())
+        Self::new(webpki_roots::TLS_SERVER_ROOTS.to_vec(), Vec::new())
     }
 
     /// These, and others.
     #[must_use]
     pub fn and(mut self, others: Self) -> Self {
-        self.0.extend(others.0);
+        self.anchors.extend(others.anchors);
+        self.own.extend(others.own);
         self
     }
 
@@ -86,14 +101,33 @@ impl Roots {
         native
     }
 
+    /// Checks the certificates of servers.
+    pub(crate) fn verifier(self, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, Error> {
+        let usual = WebPkiServerVerifier::builder_with_provider(Arc::new(self.store()), Arc::clone(provider)).build();
+        let usual =
+            usual.map_err(|error| Error::new(Kind::Tls, "the roots cannot be used for TLS").with_source(error))?;
+        let usual: Arc<dyn ServerCertVerifier> = usual;
+        Ok(Arc::new(Verifier::new(usual, self.own)))
+    }
+
     pub(crate) fn store(&self) -> RootCertStore {
-        RootCertStore { roots: self.0.clone() }
+        RootCertStore { roots: self.anchors.clone() }
+    }
+
+    /// The certificates that a peer may present although they are authorities.
+    pub(crate) fn own_authorities(&self) -> Vec<CertificateDer<'static>> {
+        self.own.clone()
+    }
+
+    fn new(anchors: Vec<TrustAnchor<'static>>, mut certificates: Vec<CertificateDer<'static>>) -> Self {
+        certificates.retain(verifier::could_be_presented);
+        Self { anchors, own: certificates }
     }
 }
 
 impl fmt::Debug for Roots {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Roots").field("certificates", &self.0.len()).finish_non_exhaustive()
+        f.debug_struct("Roots").field("certificates", &self.anchors.len()).finish_non_exhaustive()
     }
 }
 

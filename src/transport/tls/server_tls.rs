@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
+use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoClientAuth, NoServerSessionStorage, WebPkiClientVerifier};
 
 use crate::error::{Error, Kind};
 use crate::transport::tls::resolver::Resolver;
+use crate::transport::tls::verifier::Verifier;
 use crate::transport::tls::{ALPN, Identity, Roots, provider};
 
 /// How a server speaks TLS: its certificates, and whether clients need one.
@@ -110,12 +112,11 @@ impl ServerTls {
         let keys: Result<Vec<_>, _> =
             self.identities.iter().map(|identity| identity.certified(&provider).map(Arc::new)).collect();
         let keys = keys?;
-        let verifier = match &self.clients {
-            Clients::Nothing => Ok(Arc::new(NoClientAuth) as _),
-            Clients::Optional(roots) => verifier(roots, &provider).allow_unauthenticated().build(),
-            Clients::Required(roots) => verifier(roots, &provider).build(),
+        let verifier: Arc<dyn ClientCertVerifier> = match &self.clients {
+            Clients::Nothing => Arc::new(NoClientAuth),
+            Clients::Optional(roots) => verifier(roots, &provider, true)?,
+            Clients::Required(roots) => verifier(roots, &provider, false)?,
         };
-        let verifier = verifier.map_err(|error| unusable("the roots for clients").with_source(error))?;
         let builder = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| unusable("the provider of cryptography").with_source(error))?;
@@ -131,8 +132,16 @@ impl ServerTls {
     }
 }
 
-fn verifier(roots: &Roots, provider: &Arc<CryptoProvider>) -> rustls::server::ClientCertVerifierBuilder {
-    WebPkiClientVerifier::builder_with_provider(Arc::new(roots.store()), Arc::clone(provider))
+/// Checks the certificates of clients, and lets in clients without one if they are optional.
+fn verifier(
+    roots: &Roots,
+    provider: &Arc<CryptoProvider>,
+    optional: bool,
+) -> Result<Arc<dyn ClientCertVerifier>, Error> {
+    let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots.store()), Arc::clone(provider));
+    let builder = if optional { builder.allow_unauthenticated() } else { builder };
+    let usual = builder.build().map_err(|error| unusable("the roots for clients").with_source(error))?;
+    Ok(Arc::new(Verifier::new(usual, roots.own_authorities())))
 }
 
 #[cold]

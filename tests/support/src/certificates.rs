@@ -68,8 +68,15 @@ impl Ca {
 impl Issued {
     /// A certificate that nobody vouches for but itself.
     pub fn self_signed(names: &[&str]) -> Self {
+        Self::self_signed_with(names, |_| {})
+    }
+
+    /// The same, with whatever `set` says.
+    pub fn self_signed_with(names: &[&str], set: impl FnOnce(&mut CertificateParams)) -> Self {
+        let mut params = params(names);
+        set(&mut params);
         let key = Key::generate();
-        Self::new(&params(names).self_signed(&key).expect("the certificate can be made"), &key)
+        Self::new(&params.self_signed(&key).expect("the certificate can be made"), &key)
     }
 
     fn new(certificate: &rcgen::Certificate, key: &Key) -> Self {
