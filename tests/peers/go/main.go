@@ -1,6 +1,6 @@
 // Calls the project's server by grpc-go, and serves its client.
 //
-// Messages are encoded by hand, so that no generator is needed: Debian's golang-google-grpc-dev is enough.
+// Messages are encoded by hand, so that no generator is needed.
 package main
 
 import (
