@@ -55,6 +55,19 @@ fn messages_decode_to_themselves() {
     holds(fuzzing::message, prop_oneof![bytes(60), likely]);
 }
 
+/// M13: NaN is a number like others, alone, in a list and in a map.
+#[test]
+fn messages_with_numbers_that_are_not_equal_to_themselves_decode_to_themselves() {
+    let nan = [&[0x11][..], &f64::NAN.to_le_bytes()].concat();
+    let inside = |tag: u8, bytes: &[u8]| [&[tag, bytes.len() as u8][..], bytes].concat();
+    let in_list = inside(0x0a, &inside(0x32, &inside(0x0a, &nan)));
+    let entry = [&inside(0x0a, b"k")[..], &inside(0x12, &nan)].concat();
+    let in_map = inside(0x0a, &inside(0x2a, &inside(0x0a, &entry)));
+    for message in [inside(0x0a, &nan), in_list, in_map] {
+        fuzzing::message(&message);
+    }
+}
+
 /// S15, S17, S19, R10: received metadata hides what is reserved, and what can be set can be read again.
 #[test]
 fn metadata_is_read_as_it_was_set() {
