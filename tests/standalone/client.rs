@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::TcpListener;
 
-use crate::process::{Folder, Served, run};
+use crate::process::{Folder, Served, first_hint, run};
 
 #[test]
 fn hello_prints_the_greeting() {
@@ -24,6 +24,30 @@ fn greeters_greet_whoever_is_named() {
     let served = Served::start(&[]);
     assert_eq!(served.client(&["hello", "--name", "Ada"]).output, "client received: こんにちは, Ada\n");
     assert_eq!(served.client(&["greeter", "--name", "Ada"]).lines()[0], "Greeter client received: Hello, Ada!");
+}
+
+#[test]
+fn what_a_peer_sends_cannot_act_on_the_terminal() {
+    let served = Served::start(&["--services", "greeter"]);
+    let ended = served.client(&["greeter", "--name", "\u{1b}]0;x\u{7}\r\nerror: \u{9b}2J\u{202e}"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let shown = "Greeter client received: Hello, \\u{1b}]0;x\\u{7}\\u{d}\\u{a}error: \\u{9b}2J\\u{202e}!";
+    assert_eq!(ended.lines()[0], shown);
+    assert_eq!(ended.lines().len(), 2);
+}
+
+/// Scripts read the standard output, so that hints are on the standard error.
+#[test]
+fn programs_that_take_long_say_so() {
+    let served = Served::start(&[]);
+    for (program, hint) in [
+        ("position", "(asking again until Ctrl-C; --count N stops after N answers)"),
+        ("route-guide", "(visiting 10 points takes some 10 s; --pause 0s goes on at once)"),
+    ] {
+        assert_eq!(first_hint(&["client", "--server", &served.url(), program]), hint);
+    }
+    let quick = served.client(&["position", "--count", "1"]);
+    assert_eq!(quick.errors, "");
 }
 
 #[test]

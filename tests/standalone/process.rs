@@ -120,6 +120,15 @@ pub(crate) fn run_with(variables: &[(&str, &str)], arguments: &[&str]) -> Ended 
     }
 }
 
+/// Starts the binary, and ends it once it has written a line to the standard error.
+pub(crate) fn first_hint(arguments: &[&str]) -> String {
+    let mut child = puregrpc().args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let line = BufReader::new(child.stderr.take().unwrap()).lines().next();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    line.expect("there is a hint").unwrap()
+}
+
 fn puregrpc() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_puregrpc"));
     for variable in [

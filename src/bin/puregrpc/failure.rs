@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use puregrpc::{Error, Status};
 
+use crate::escaped::escaped;
+
 /// Why a command ends before its time.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -33,7 +35,7 @@ impl Failure {
             }
         };
         // Without a standard error there is nobody left to tell.
-        let _ = writeln!(io::stderr(), "error: {}", message.replace('\n', " "));
+        let _ = writeln!(io::stderr(), "error: {}", escaped(&message.replace('\n', " ")));
         ExitCode::from(code)
     }
 }

@@ -1,6 +1,7 @@
 //! The binary `puregrpc`: a server of the example services, and clients that call them.
 
 mod client;
+mod escaped;
 mod failure;
 mod logs;
 mod output;

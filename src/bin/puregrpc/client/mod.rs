@@ -30,9 +30,9 @@ enum Program {
     Hello(hello::Arguments),
     /// Be greeted, and greeted again.
     Greeter(greeter::Arguments),
-    /// Ask where the character is, again and again.
+    /// Ask where the character is, once a second until Ctrl-C.
     Position(position::Arguments),
-    /// Ask for places, record a route and chat along the way: all four kinds of call.
+    /// Ask for places, record a route (some 10 s) and chat along the way: all four kinds of call.
     RouteGuide(route_guide::Arguments),
 }
 

@@ -6,7 +6,7 @@ use puregrpc::examples::proto::posXYZ::{Msg, PositionServiceClient};
 
 use super::Options;
 use crate::failure::Failure;
-use crate::output::say;
+use crate::output::{hint, say};
 use crate::span;
 
 #[derive(Args)]
@@ -34,6 +34,9 @@ pub(super) async fn run(channel: Channel, options: &Options, arguments: &Argumen
             reply.status, reply.msg, position.x, position.y, position.z
         ))?;
         asked += 1;
+        if asked == 1 && arguments.count.is_none() {
+            hint("(asking again until Ctrl-C; --count N stops after N answers)");
+        }
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use puregrpc::examples::proto::routeguide::{Point, Rectangle, RouteGuideClient, 
 
 use super::Options;
 use crate::failure::Failure;
-use crate::output::say;
+use crate::output::{hint, say};
 use crate::span;
 
 #[derive(Args)]
@@ -67,6 +67,9 @@ async fn record_route(
     places: &Places,
     pause: Option<Duration>,
 ) -> Result<(), Failure> {
+    if pause.is_none() {
+        hint("(visiting 10 points takes some 10 s; --pause 0s goes on at once)");
+    }
     let mut route = guide.record_route(options.request(())).await?;
     for _ in 0..POINTS_OF_A_ROUTE {
         let Some(feature) = fastrand::choice(places.features()) else {

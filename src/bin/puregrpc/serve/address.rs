@@ -120,18 +120,18 @@ impl Drop for SocketFile {
     }
 }
 
-/// Listens where nothing else was asked for: on every address, by IPv6 and IPv4, or by IPv4 alone
-/// where there is no IPv6.
-pub(super) fn bind_default() -> Result<Bound, Failure> {
-    let everywhere = SocketAddr::from((Ipv6Addr::UNSPECIFIED, DEFAULT_PORT));
-    match bind_tcp(everywhere) {
-        Ok(bound) => Ok(bound),
-        Err(error) if error.kind() == ErrorKind::AddrInUse => Err(cannot_listen(everywhere, &error)),
-        Err(_) => {
-            let everywhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, DEFAULT_PORT));
-            bind_tcp(everywhere).map_err(|error| cannot_listen(everywhere, &error))
-        }
+/// Listens where nothing else was asked for: for programs on this machine, by IPv4 and, if there is any, IPv6.
+pub(super) fn bind_default(port: u16) -> Result<Vec<Bound>, Failure> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let mut bound = vec![bind_tcp(address).map_err(|error| cannot_listen(address, &error))?];
+    let address = SocketAddr::from((Ipv6Addr::LOCALHOST, port));
+    match bind_tcp(address) {
+        Ok(other) => bound.push(other),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => return Err(cannot_listen(address, &error)),
+        // A machine without IPv6 is served by IPv4 alone.
+        Err(_) => {}
     }
+    Ok(bound)
 }
 
 fn bind_tcp(address: SocketAddr) -> io::Result<Bound> {
@@ -183,7 +183,7 @@ fn cannot_listen(address: impl fmt::Display, error: &io::Error) -> Failure {
     Failure::local(format_args!("cannot listen on {address}: {error}{advice}"))
 }
 
-const DEFAULT_PORT: u16 = 50051;
+pub(super) const DEFAULT_PORT: u16 = 50051;
 const BACKLOG: i32 = 1024;
 
 #[cfg(test)]
@@ -201,6 +201,19 @@ mod tests {
         ] {
             assert_eq!(text.parse(), Ok(expected));
         }
+    }
+
+    #[tokio::test]
+    async fn by_default_this_machine_alone_is_listened_to() {
+        let bound = bind_default(0).unwrap();
+        let addresses = bound.iter().map(|bound| match bound {
+            Bound::Tcp(_, address) => address.ip(),
+            #[cfg(unix)]
+            Bound::Unix(..) => panic!("no file was asked for"),
+        });
+        let addresses: Vec<_> = addresses.collect();
+        assert_eq!(addresses[0], Ipv4Addr::LOCALHOST);
+        assert!(addresses.iter().all(std::net::IpAddr::is_loopback), "{addresses:?}");
     }
 
     #[test]

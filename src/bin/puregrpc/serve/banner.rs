@@ -7,19 +7,22 @@ use super::service::Service;
 use super::tls::Files;
 
 /// Says on the standard output what is served where, and how to try it.
-pub(super) fn print(bound: &[Bound], services: &[Service], tls: Option<&Files>) {
+pub(super) fn print(bound: &[Bound], services: &[Service], tls: Option<&Files>, by_default: bool) {
     let program = env::args().next().unwrap_or_else(|| "puregrpc".into());
     // A server without readers of its banner serves all the same.
-    let _ = io::stdout().write_all(text(&program, bound, services, tls).as_bytes());
+    let _ = io::stdout().write_all(text(&program, bound, services, tls, by_default).as_bytes());
     let _ = io::stdout().flush();
 }
 
-fn text(program: &str, bound: &[Bound], services: &[Service], tls: Option<&Files>) -> String {
+fn text(program: &str, bound: &[Bound], services: &[Service], tls: Option<&Files>, by_default: bool) -> String {
     let kind = if tls.is_some() { " (TLS)" } else { "" };
     let mut text = format!("puregrpc {} listens{kind} on\n", env!("CARGO_PKG_VERSION"));
     for bound in bound {
         let note = if bound.is_dual_stack() { " (IPv6 and IPv4)" } else { "" };
         let _ = writeln!(text, "  {bound}{note}");
+    }
+    if by_default {
+        text.push_str("for this machine alone (--listen [::]:50051 for others, too)\n");
     }
     text.push_str("and serves\n");
     for service in services {

@@ -30,8 +30,8 @@ use crate::span;
 pub(crate) struct Serve {
     /// Where to listen: IP:PORT, [IPV6]:PORT, HOST:PORT or unix:PATH; may be repeated.
     ///
-    /// Port 0 is any free port. Without this, [::]:50051, which also takes IPv4; where IPv6 is
-    /// missing, 0.0.0.0:50051.
+    /// Port 0 is any free port. Without this, port 50051 of localhost, which only this machine
+    /// reaches; [::]:50051 takes connections from everywhere, by IPv6 and IPv4.
     #[arg(long, value_name = "ADDR", value_delimiter = ',', env = "PUREGRPC_LISTEN")]
     listen: Vec<Address>,
 
@@ -95,7 +95,7 @@ impl Serve {
         if let Some(file) = &self.port_file {
             port_file::write(file, &bound)?;
         }
-        banner::print(&bound, &self.services, tls.as_ref());
+        banner::print(&bound, &self.services, tls.as_ref(), self.listen.is_empty());
 
         let (stop, stopped) = watch::channel(());
         let mut serving = JoinSet::new();
@@ -127,7 +127,7 @@ impl Serve {
 
     async fn bind(&self) -> Result<Vec<Bound>, Failure> {
         if self.listen.is_empty() {
-            return Ok(vec![address::bind_default()?]);
+            return address::bind_default(address::DEFAULT_PORT);
         }
         let mut bound = Vec::new();
         for address in &self.listen {
