@@ -14,7 +14,6 @@ use bytes::{Bytes, BytesMut};
 
 use crate::call::Link;
 use crate::call::body::Body;
-use crate::call::intake::exhausted;
 use crate::status::Status;
 use crate::transport::Reservation;
 
@@ -145,17 +144,12 @@ impl State {
         if self.body.is_ended() || self.failure.is_some() { Poll::Pending } else { self.body.poll_chunk(cx) }
     }
 
-    /// Keeps what came, unless there is no memory for it: that ends the call.
+    /// Keeps what came. The windows bound it, and that of the connection grows only
+    /// as far as there is memory.
     fn keep(&mut self, chunk: &[u8]) {
         self.gathered.extend_from_slice(chunk);
-        if self.gathered.capacity() == self.reservation.held() {
-            return;
-        }
-        if let Err(error) = self.reservation.resize(&self.link.budget, self.gathered.capacity()) {
-            self.failure = Some(exhausted(error));
-            self.reservation.clear();
-            let lost = std::mem::take(&mut self.gathered);
-            self.body.release(lost.len());
+        if self.gathered.capacity() != self.reservation.held() {
+            self.reservation.hold(&self.link.budget, self.gathered.capacity());
         }
     }
 

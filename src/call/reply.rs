@@ -1,7 +1,7 @@
 //! The answers of a call, for the client that receives them.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
 
@@ -27,6 +27,14 @@ impl SharedDownload {
         WeakDownload(Arc::downgrade(&self.0))
     }
 
+    /// Takes what has come out of `h2`, for a receiver that does not wait for it.
+    pub(crate) fn gather_unless_waited_for(&self) {
+        // Who holds the lock receives.
+        if let Ok(mut download) = self.0.try_lock() {
+            download.watch(&mut Context::from_waker(Waker::noop()));
+        }
+    }
+
     pub(crate) fn lock(&self) -> MutexGuard<'_, Download> {
         // A panic can leave it between two messages, not inside of one.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -34,6 +42,11 @@ impl SharedDownload {
 }
 
 impl WeakDownload {
+    /// Whether somebody has the receiver.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.0.strong_count() > 0
+    }
+
     pub(crate) fn upgrade(&self) -> Option<SharedDownload> {
         self.0.upgrade().map(SharedDownload)
     }

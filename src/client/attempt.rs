@@ -10,8 +10,9 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use crate::client::connection::{self, Connection, Driver};
-use crate::client::keepalive::{self, Keepalive};
+use crate::client::keepalive;
 use crate::client::pool::{Phase, Pool};
+use crate::client::settings::Wiring;
 use crate::client::subchannel::Subchannel;
 use crate::client::target::Target;
 use crate::status::Status;
@@ -31,8 +32,9 @@ pub(crate) struct Attempt {
 }
 
 impl Attempt {
-    pub(crate) async fn run(self, patience: Duration, keepalive: Keepalive) {
-        match timeout(patience, self.establish(keepalive.after(self.complaints))).await {
+    pub(crate) async fn run(self, patience: Duration, wiring: Wiring) {
+        let wiring = Wiring { keepalive: wiring.keepalive.after(self.complaints), ..wiring };
+        match timeout(patience, self.establish(wiring)).await {
             Ok(Ok((connection, driver))) => {
                 self.settle(|pool| pool.succeed(connection));
                 if let Err(error) = self.drive(driver).await {
@@ -85,9 +87,9 @@ impl Attempt {
         self.with_pool(|pool| pool.complaints = pool.complaints.max(self.complaints + 1));
     }
 
-    async fn establish(&self, keepalive: Keepalive) -> Result<(Arc<Connection>, Driver), Status> {
+    async fn establish(&self, wiring: Wiring) -> Result<(Arc<Connection>, Driver), Status> {
         let io = self.target.connect().await.map_err(|error| self.failure(&error).with_source(error))?;
-        let established = connection::establish(io, keepalive, Arc::clone(&self.queue)).await;
+        let established = connection::establish(io, wiring, Arc::clone(&self.queue)).await;
         established.map_err(|error| self.failure(&reset::Closing(&error)).with_source(error))
     }
 

@@ -11,8 +11,10 @@ use h2::client::{Builder, SendRequest};
 
 use crate::client::bell::Bell;
 use crate::client::dispatch::{Dispatcher, Orders};
-use crate::client::keepalive::{Keepalive, Watch};
-use crate::transport::{Allowance, Breach, BufferedIo, Io, IoHandle, Meter, Queue, Quota, settings};
+use crate::client::keepalive::Watch;
+use crate::client::readers::Readers;
+use crate::client::settings::Wiring;
+use crate::transport::{Allowance, Breach, BufferedIo, Io, IoHandle, Meter, Queue, Quota, Windows, settings};
 
 /// A connection, as the calls on it see it.
 #[derive(Debug)]
@@ -20,6 +22,7 @@ pub(crate) struct Connection {
     pub(crate) requests: SendRequest<Bytes>,
     pub(crate) orders: Orders,
     pub(crate) quota: Arc<Quota>,
+    pub(crate) readers: Arc<Readers>,
 }
 
 impl Connection {
@@ -49,6 +52,8 @@ pub(crate) struct Driver {
     io: IoHandle,
     watch: Watch,
     quota: Arc<Quota>,
+    readers: Arc<Readers>,
+    windows: Windows,
     /// Behind `h2`, for when both are dropped: what h2 then says is handed on.
     dispatcher: Dispatcher,
     /// What h2 rings.
@@ -57,19 +62,20 @@ pub(crate) struct Driver {
 
 /// Greets the server and waits for its settings: only then is it known how
 /// many calls it takes. The queue is told when that changes.
-pub(crate) async fn establish(
-    io: impl Io,
-    keepalive: Keepalive,
-    queue: Arc<Queue>,
-) -> io::Result<(Arc<Connection>, Driver)> {
+pub(crate) async fn establish(io: impl Io, wiring: Wiring, queue: Arc<Queue>) -> io::Result<(Arc<Connection>, Driver)> {
     let (io, handle) = BufferedIo::new(io, Meter::client(&Allowance::default()));
     // Nothing is written yet but into the buffer, so that it cannot block.
-    let (requests, mut h2) = builder().handshake::<_, Bytes>(io).await.map_err(failed)?;
+    let (requests, mut h2) = builder(wiring).handshake::<_, Bytes>(io).await.map_err(failed)?;
     let quota = Quota::new(0, queue);
-    let watch = Watch::new(keepalive, h2.ping_pong());
-    let connection = Arc::new(Connection { requests, orders: Orders::default(), quota: Arc::clone(&quota) });
+    let readers = Arc::<Readers>::default();
+    let watch = Watch::new(wiring.keepalive, h2.ping_pong());
+    let windows = Windows::new(wiring.stream_window, wiring.connection_window, settings::UNREAD);
+    let connection =
+        Connection { requests, orders: Orders::default(), quota: Arc::clone(&quota), readers: Arc::clone(&readers) };
+    let connection = Arc::new(connection);
     let dispatcher = Dispatcher::new(&connection);
-    let mut driver = Driver { h2, io: handle, watch, quota, dispatcher, bell: Bell::default() };
+    let bell = Bell::default();
+    let mut driver = Driver { h2, io: handle, watch, quota, readers, windows, dispatcher, bell };
     poll_fn(|cx| driver.poll_settings(cx)).await?;
     Ok((connection, driver))
 }
@@ -122,6 +128,8 @@ impl Future for Driver {
         let calls = me.quota.is_in_use();
         me.io.begin_turn(calls);
         me.watch.begin_turn(cx, &me.io, calls);
+        // Ahead of the headers of new calls.
+        me.windows.fit_streams(me.quota.open(), &mut me.h2);
         let (sent, polled) = me.poll_calls(cx);
         if let Poll::Ready(result) = polled {
             // The connection is over; what can still be said is said once.
@@ -134,8 +142,12 @@ impl Future for Driver {
         }
         // A call that is alone has nobody to wait for.
         let others = !sent || me.quota.is_shared();
-        if let Err(error) = me.io.end_turn(cx, others) {
-            return Poll::Ready(Err(error));
+        match me.io.end_turn(cx, others) {
+            Ok(turned) => {
+                me.windows.fit_connection(turned.window, me.quota.open(), &mut me.h2, |_| true);
+                me.readers.look(turned.small);
+            }
+            Err(error) => return Poll::Ready(Err(error)),
         }
         if me.watch.end_turn(cx, &me.io, calls).is_err() {
             // h2 tells the calls, unless it is stuck.
@@ -151,11 +163,11 @@ fn failed(error: h2::Error) -> io::Error {
     if error.is_io() { error.into_io().unwrap_or_else(|| io::ErrorKind::Other.into()) } else { io::Error::other(error) }
 }
 
-fn builder() -> Builder {
+fn builder(wiring: Wiring) -> Builder {
     let mut builder = Builder::new();
     builder
-        .initial_window_size(settings::STREAM_WINDOW)
-        .initial_connection_window_size(settings::CONNECTION_WINDOW)
+        .initial_window_size(wiring.stream_window)
+        .initial_connection_window_size(wiring.connection_window)
         .data_frame_budget(settings::DATA_FRAME_BUDGET)
         .max_send_buffer_size(settings::SEND_BUFFER)
         .max_header_list_size(2 * settings::MAX_HEADER_LIST_SIZE)
@@ -240,7 +252,7 @@ mod tests {
     async fn two_calls(begin: &[Vec<u8>], late: &[Vec<u8>]) -> [Box<Made>; 2] {
         let script = Script::default();
         script.then(&[frame(4, 0, 0, &[]), frame(4, 1, 0, &[])]);
-        let (connection, mut driver) = establish(script.clone(), Keepalive::default(), Arc::default()).await.unwrap();
+        let (connection, mut driver) = establish(script.clone(), Wiring::default(), Arc::default()).await.unwrap();
         let mut cx = Context::from_waker(Waker::noop());
         let (first, second) = (order(), order());
         connection.orders.push(first.0);

@@ -286,7 +286,7 @@ mod tests {
         let (near, _far) = tokio::io::duplex(1024);
         let (requests, _) = h2::client::handshake(near).await.unwrap();
         let quota = Quota::new(1, Arc::default());
-        let connection = Arc::new(Connection { requests, orders: Orders::default(), quota });
+        let connection = Arc::new(Connection { requests, orders: Orders::default(), quota, readers: Arc::default() });
         let dispatcher = Dispatcher::new(&connection);
         let (before, after) = (order(), order());
         connection.orders.push(before.0);

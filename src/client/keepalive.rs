@@ -28,7 +28,7 @@ impl Channel {
     /// allow more. To one that complains the time is doubled.
     #[must_use]
     pub fn keepalive_time(mut self, time: impl Into<Option<Duration>>) -> Self {
-        self.settings.keepalive.time = time.into().map(|time: Duration| time.max(SHORTEST));
+        self.settings.wiring.keepalive.time = time.into().map(|time: Duration| time.max(SHORTEST));
         self
     }
 
@@ -36,7 +36,7 @@ impl Channel {
     /// given up, and its calls are UNAVAILABLE. **Default:** 20 seconds.
     #[must_use]
     pub fn keepalive_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.keepalive.timeout = timeout;
+        self.settings.wiring.keepalive.timeout = timeout;
         self
     }
 
@@ -45,7 +45,7 @@ impl Channel {
     /// **Default:** no.
     #[must_use]
     pub fn keepalive_without_calls(mut self, ping: bool) -> Self {
-        self.settings.keepalive.without_calls = ping;
+        self.settings.wiring.keepalive.without_calls = ping;
         self
     }
 }
@@ -135,11 +135,11 @@ mod tests {
     #[test]
     fn there_is_no_keepalive_by_default_and_none_below_ten_seconds() {
         let channel = Channel::lazy("localhost:1").unwrap();
-        assert_eq!(channel.settings.keepalive.time, None);
+        assert_eq!(channel.settings.wiring.keepalive.time, None);
         let eager = channel.keepalive_time(Duration::from_secs(1));
-        assert_eq!(eager.settings.keepalive.time, Some(SHORTEST));
+        assert_eq!(eager.settings.wiring.keepalive.time, Some(SHORTEST));
         let patient = eager.keepalive_time(Duration::from_secs(11));
-        assert_eq!(patient.settings.keepalive.time, Some(Duration::from_secs(11)));
+        assert_eq!(patient.settings.wiring.keepalive.time, Some(Duration::from_secs(11)));
     }
 
     /// C14: each complaint doubles the time.

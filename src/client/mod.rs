@@ -12,6 +12,7 @@ mod keepalive;
 mod opening;
 mod path;
 mod pool;
+mod readers;
 mod security;
 mod settings;
 mod streaming;
@@ -19,6 +20,7 @@ mod subchannel;
 mod target;
 mod unary;
 mod upload;
+mod windows;
 
 pub use channel::Channel;
 pub use streaming::ClientStreaming;

@@ -18,6 +18,7 @@ use crate::client::connection::is_usable;
 use crate::client::dispatch::{Delivery, Made, Order};
 use crate::client::path;
 use crate::client::pool::{ENDED, Place, Seen};
+use crate::client::readers::Readers;
 use crate::client::settings::Settings;
 use crate::client::subchannel::Subchannel;
 use crate::client::target::Target;
@@ -46,6 +47,7 @@ pub(crate) struct Opened {
     pub(crate) response: ResponseFuture,
     pub(crate) stream: SendStream<Bytes>,
     pub(crate) permit: Permit,
+    pub(crate) readers: Arc<Readers>,
 }
 
 impl Opening {
@@ -175,7 +177,10 @@ impl Opening {
         let request = self.request(target, settings)?;
         let mut requests = connection.requests.clone();
         match requests.send_request(request, false) {
-            Ok((response, stream)) => Ok(Some(Opened { response, stream, permit })),
+            Ok((response, stream)) => {
+                let readers = Arc::clone(&connection.readers);
+                Ok(Some(Opened { response, stream, permit, readers }))
+            }
             Err(_) if !is_usable(&mut requests) => Ok(None),
             Err(error) => Err(cannot_be_sent(error)),
         }

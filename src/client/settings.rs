@@ -9,6 +9,7 @@ use crate::call::intake::Intake;
 use crate::client::headers::CommonHeaders;
 use crate::client::keepalive::Keepalive;
 use crate::compression::Compression;
+use crate::transport::settings;
 
 /// The settings of one handle of a channel; the setters document them.
 #[derive(Clone, Debug)]
@@ -20,8 +21,26 @@ pub(crate) struct Settings {
     pub(crate) compression: Compression,
     pub(crate) max_connections: usize,
     pub(crate) connect_timeout: Duration,
-    pub(crate) keepalive: Keepalive,
+    pub(crate) wiring: Wiring,
     pub(crate) headers: Arc<CommonHeaders>,
+}
+
+/// What is set on each connection as it is made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wiring {
+    pub(crate) keepalive: Keepalive,
+    pub(crate) stream_window: u32,
+    pub(crate) connection_window: u32,
+}
+
+impl Default for Wiring {
+    fn default() -> Self {
+        Self {
+            keepalive: Keepalive::default(),
+            stream_window: settings::STREAM_WINDOW,
+            connection_window: settings::CONNECTION_WINDOW,
+        }
+    }
 }
 
 impl Default for Settings {
@@ -33,7 +52,7 @@ impl Default for Settings {
             compression: Compression::default(),
             max_connections: 1,
             connect_timeout: Duration::from_secs(20),
-            keepalive: Keepalive::default(),
+            wiring: Wiring::default(),
             headers: Arc::new(CommonHeaders::new(HeaderValue::from_static(USER_AGENT))),
         }
     }
@@ -62,17 +81,19 @@ mod tests {
     #[test]
     fn every_default_is_the_one_that_is_promised() {
         let settings = Settings::default();
-        let sources = [include_str!("channel.rs"), include_str!("keepalive.rs")];
+        let sources = [include_str!("channel.rs"), include_str!("keepalive.rs"), include_str!("windows.rs")];
         let others = ["tls", "send_compression", "compress_from", "max_connections", "user_agent"];
         assert_eq!(settings.max_decoded(), 16 * settings.max_recv_message_size);
-        assert!(!settings.keepalive.without_calls);
+        assert!(!settings.wiring.keepalive.without_calls);
         Promises::of("Channel", &sources, &others).check(&[
             ("max_recv_message_size", bytes(settings.max_recv_message_size)),
             ("max_decoded_message_size", words("16 times")),
             ("max_send_message_size", bytes(settings.max_send_message_size)),
+            ("stream_window", bytes(settings.wiring.stream_window as usize)),
+            ("connection_window", bytes(settings.wiring.connection_window as usize)),
             ("connect_timeout", time(settings.connect_timeout)),
-            ("keepalive_time", time(settings.keepalive.time)),
-            ("keepalive_timeout", time(settings.keepalive.timeout)),
+            ("keepalive_time", time(settings.wiring.keepalive.time)),
+            ("keepalive_timeout", time(settings.wiring.keepalive.timeout)),
             ("keepalive_without_calls", [words("no"), words("not pinged")].concat()),
         ]);
     }

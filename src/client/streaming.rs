@@ -39,18 +39,20 @@ impl Channel {
     ) -> Result<Receiver<R>, Status> {
         let mut opening = Opening::new(path, request.head, &self.settings);
         let (payload, head) = (opening.encode(&request.message, &self.settings)?, opening.head());
-        let Opened { response, mut stream, permit } = opening.open(&self.subchannel, &self.settings).await?;
+        let Opened { response, mut stream, permit, readers } = opening.open(&self.subchannel, &self.settings).await?;
         let download = Download::new(response, Timer::new(opening.deadline), permit);
         let download = match payload {
             Payload::Small(payload) => {
                 // As in a unary call.
                 let _ = stream.send_data(payload.clone(), true);
                 let (subchannel, settings) = (Arc::clone(&self.subchannel), self.settings.clone());
-                SharedDownload::new(download.or_again(Again::new(async move {
-                    let Opened { response, mut stream, permit } = opening.open(&subchannel, &settings).await?;
+                let download = SharedDownload::new(download.or_again(Again::new(async move {
+                    let Opened { response, mut stream, permit, .. } = opening.open(&subchannel, &settings).await?;
                     let _ = stream.send_data(payload, true);
                     Ok(Begun { response, permit })
-                })))
+                })));
+                readers.add(&download);
+                download
             }
             Payload::Large(outbound) => {
                 let outbox = Arc::new(Outbox::new(0));
@@ -98,7 +100,7 @@ impl Channel {
     }
 
     async fn open_stream<Q: Message>(&self, opening: &Opening) -> Result<(Sender<Q>, Reply), Status> {
-        let Opened { response, stream, permit } = opening.open(&self.subchannel, &self.settings).await?;
+        let Opened { response, stream, permit, .. } = opening.open(&self.subchannel, &self.settings).await?;
         let outbox = Arc::new(Outbox::new(self.settings.max_send_message_size));
         let download = Download::new(response, Timer::new(opening.deadline), permit);
         let download = spawn_upload(stream, Outbound::default(), Arc::clone(&outbox), download, opening.deadline);

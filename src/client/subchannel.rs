@@ -110,7 +110,7 @@ impl Subchannel {
         };
         // Without the lock: a runtime that is shutting down drops the task here and now.
         drop(pool);
-        let task = runtime.spawn(attempt.run(settings.connect_timeout, settings.keepalive)).abort_handle();
+        let task = runtime.spawn(attempt.run(settings.connect_timeout, settings.wiring)).abort_handle();
         let mut pool = self.lock();
         if pool.attempt == number
             && let Phase::Connecting(owner) = &mut pool.phase

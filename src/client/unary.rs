@@ -53,7 +53,7 @@ impl Channel {
         let (mut upload, mut made) = match std::mem::take(payload) {
             Payload::Small(payload) => (None, opening.order(&self.subchannel, &self.settings, payload).await?),
             Payload::Large(outbound) => {
-                let Opened { response, stream, permit } = opening.open(&self.subchannel, &self.settings).await?;
+                let Opened { response, stream, permit, .. } = opening.open(&self.subchannel, &self.settings).await?;
                 let download = Download::new(response, Timer::new(opening.deadline), permit);
                 (Some(Upload { stream, outbound: *outbound }), Box::new(Made { download, chunk: None }))
             }

@@ -34,7 +34,7 @@ use crate::server::seats::{Seat, Seats};
 use crate::server::service::{BoxFuture, Call, Route, Router};
 use crate::server::upkeep::Upkeep;
 use crate::status::Status;
-use crate::transport::{Budget, BufferedIo, IoHandle, Meter, Peer, Written};
+use crate::transport::{Budget, BufferedIo, IoHandle, Meter, Peer, Windows, Written};
 
 /// What all connections of a server share.
 pub(crate) struct Shared {
@@ -118,6 +118,7 @@ struct Connection {
     batch: Vec<(usize, Call)>,
     farewell: Farewell,
     upkeep: Upkeep,
+    windows: Windows,
     outlay: Outlay,
     /// Which inline polls are timed.
     sample: Sample,
@@ -152,15 +153,17 @@ impl Future for Connection {
                 let _ = me.io.poll_drain(cx);
                 return Poll::Ready(End::Closed);
             }
-            if taken == 0 && !me.closes() {
+            if taken == 0 && !me.closes() && !me.windows.fit_streams(me.link.live(), &mut me.h2) {
                 break;
             }
         }
         let others = calls > 1 || me.link.live() > 0;
         match me.io.end_turn(cx, others) {
-            Ok((written, stalled)) => {
-                let cut = me.poll_written(cx, written);
-                let upkeep = me.upkeep.poll(cx, &mut me.h2, &me.io, stalled, me.link.live() > 0);
+            Ok(turned) => {
+                let cut = me.poll_written(cx, turned.written);
+                let budget = &me.link.budget;
+                me.windows.fit_connection(turned.window, me.link.live(), &mut me.h2, |bytes| budget.has_room(bytes));
+                let upkeep = me.upkeep.poll(cx, &mut me.h2, &me.io, turned.stalled, me.link.live() > 0);
                 if cut.is_ready() { Poll::Ready(End::Lost) } else { upkeep.map(|()| End::Lost) }
             }
             Err(error) => {
@@ -177,6 +180,8 @@ impl Connection {
         let upkeep = Upkeep::new(limits, &mut h2);
         let link = Link::new(peer, limits.terms(), shared.memory.part(limits.memory_per_connection()));
         let farewell = Farewell::new(&shared.drain);
+        let growth = limits.memory_per_connection();
+        let windows = Windows::new(limits.stream_window, limits.connection_window, growth);
         Self {
             h2,
             io,
@@ -185,6 +190,7 @@ impl Connection {
             batch: Vec::new(),
             farewell,
             upkeep,
+            windows,
             outlay: Outlay::default(),
             sample: Sample::default(),
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::compression::Encoding;
 use crate::server::Server;
+use crate::transport::settings::MAX_WINDOW;
 
 impl Server {
     /// How many connections may be open, of all clones of the server together.
@@ -131,15 +132,25 @@ impl Server {
         self
     }
 
-    /// How many bytes of one call may be under way unread. **Default:** 1 MiB.
+    /// How many bytes of one call its client may send ahead of the handler. **Default:** 1 MiB.
+    ///
+    /// More helps single streams on links that are both fast and long. It is less while
+    /// 8 MiB of a connection lie unread and its calls are many: an equal part of 32 MiB,
+    /// but 16 KiB at least.
+    /// It is what HTTP/2 calls the initial window of a stream (RFC 9113, section 6.9.2).
     #[must_use]
     pub fn stream_window(mut self, bytes: u32) -> Self {
         self.limits.stream_window = bytes.min(MAX_WINDOW);
         self
     }
 
-    /// How many bytes of all calls of a connection may be under way unread.
-    /// **Default:** 4 MiB.
+    /// How many bytes of all calls of a connection its client may send beyond those
+    /// that lie unread. **Default:** 4 MiB.
+    ///
+    /// What nobody reads does not count, so that it holds up no other call. It counts
+    /// again where the limits of memory leave no room for it
+    /// ([`memory_limit_per_connection`](Self::memory_limit_per_connection)).
+    /// It is what HTTP/2 calls the window of a connection.
     #[must_use]
     pub fn connection_window(mut self, bytes: u32) -> Self {
         self.limits.connection_window = bytes.min(MAX_WINDOW);
@@ -199,9 +210,6 @@ impl Server {
         self
     }
 }
-
-/// The greatest window of HTTP/2.
-const MAX_WINDOW: u32 = (1 << 31) - 1;
 
 /// As good as for ever, and what a clock can be set to.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);

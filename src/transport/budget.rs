@@ -49,6 +49,20 @@ impl Budget {
         taken
     }
 
+    /// Whether so many bytes more could be held.
+    pub(crate) fn has_room(&self, bytes: usize) -> bool {
+        let fits = self.used.load(Ordering::Relaxed).saturating_add(bytes) <= self.limit;
+        fits && self.parent.as_ref().is_none_or(|parent| parent.has_room(bytes))
+    }
+
+    /// Takes so many bytes, whatever the limit.
+    fn add(&self, bytes: usize) {
+        self.used.fetch_add(bytes, Ordering::Relaxed);
+        if let Some(parent) = &self.parent {
+            parent.add(bytes);
+        }
+    }
+
     fn give_back(&self, bytes: usize) {
         self.used.fetch_sub(bytes, Ordering::Relaxed);
         if let Some(parent) = &self.parent {
@@ -74,6 +88,16 @@ impl Reservation {
         }
         self.held = bytes;
         Ok(())
+    }
+
+    /// As [`resize`](Self::resize), for what is held whether there is memory or not.
+    pub(crate) fn hold(&mut self, budget: &Arc<Budget>, bytes: usize) {
+        let budget = self.budget.get_or_insert_with(|| Arc::clone(budget));
+        match bytes.checked_sub(self.held) {
+            Some(more) => budget.add(more),
+            None => budget.give_back(self.held - bytes),
+        }
+        self.held = bytes;
     }
 
     /// Holds nothing any more.

@@ -23,6 +23,7 @@ use crate::transport::pulse::Pulse;
 use crate::transport::respite::wake_after_others;
 use crate::transport::scratch::{self, Scratch, Unread};
 use crate::transport::spare;
+use crate::transport::turned::{Turned, Written};
 
 /// The IO object as h2 sees it.
 pub(crate) struct BufferedIo(Arc<Mutex<Inner>>);
@@ -54,16 +55,6 @@ struct Inner {
     calls: bool,
     /// Why the connection ends: nothing more is read, but for what is said last.
     breach: Option<Breach>,
-}
-
-/// What came of the write at the end of a turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Written {
-    All,
-    /// It was put off to the next turn.
-    Later,
-    /// The peer takes no more for now; so many bytes it has taken in all.
-    Part(u64),
 }
 
 impl BufferedIo {
@@ -100,9 +91,8 @@ impl IoHandle {
     /// Ends a turn by writing what it has brought: one turn later, if there is
     /// something and `others` may add to the same write, whose tasks are ready now.
     ///
-    /// Gives what was written, and since when the peer has left something unfinished that must be
-    /// sent in one go, or the error that ends the connection.
-    pub(crate) fn end_turn(&self, cx: &mut Context<'_>, others: bool) -> io::Result<(Written, Option<Instant>)> {
+    /// An error ends the connection.
+    pub(crate) fn end_turn(&self, cx: &mut Context<'_>, others: bool) -> io::Result<Turned> {
         let mut inner = lock(&self.0);
         inner.deferred = others && !inner.deferred && inner.has_unwritten();
         let starved = std::mem::take(&mut inner.starved);
@@ -118,7 +108,7 @@ impl IoHandle {
         } else {
             Written::Part(inner.total)
         };
-        Ok((written, inner.meter.stalled()))
+        Ok(inner.meter.turned(written))
     }
 
     /// Reads what still comes and forgets it; ready at the end of the connection.
@@ -357,8 +347,8 @@ mod tests {
         assert_eq!(&got, b"onetwo");
     }
 
-    async fn end_turn(handle: &IoHandle, others: bool) -> io::Result<(Written, Option<Instant>)> {
-        poll_fn(|cx| Poll::Ready(handle.end_turn(cx, others))).await
+    async fn end_turn(handle: &IoHandle, others: bool) -> io::Result<Written> {
+        poll_fn(|cx| Poll::Ready(handle.end_turn(cx, others).map(|turned| turned.written))).await
     }
 
     #[tokio::test]
@@ -366,12 +356,12 @@ mod tests {
         let (near, mut far) = tokio::io::duplex(1 << 20);
         let (mut io, handle) = BufferedIo::new(near, Meter::client(&Allowance::default()));
         io.write_all(b"one").await.unwrap();
-        assert_eq!(end_turn(&handle, true).await.unwrap().0, Written::Later);
-        assert_eq!(end_turn(&handle, true).await.unwrap().0, Written::All);
+        assert_eq!(end_turn(&handle, true).await.unwrap(), Written::Later);
+        assert_eq!(end_turn(&handle, true).await.unwrap(), Written::All);
         assert_eq!(far.read_u8().await.unwrap(), b'o');
         // What nobody else can add to waits for nobody.
         io.write_all(b"two").await.unwrap();
-        assert_eq!(end_turn(&handle, false).await.unwrap().0, Written::All);
+        assert_eq!(end_turn(&handle, false).await.unwrap(), Written::All);
     }
 
     /// However much is written at once: a peer that takes nothing is seen to take nothing.
@@ -383,7 +373,7 @@ mod tests {
         assert_eq!(io.write(&large).await.unwrap(), WRITE);
         assert!(poll_fn(|cx| Poll::Ready(Pin::new(&mut io).poll_write(cx, &large).is_pending())).await);
         assert!(end_turn(&handle, true).await.is_ok());
-        let (written, _) = end_turn(&handle, true).await.unwrap();
+        let written = end_turn(&handle, true).await.unwrap();
         assert_eq!(written, Written::Part(10));
     }
 

@@ -13,6 +13,7 @@ use crate::transport::ages::Ages;
 use crate::transport::breach::Breach;
 use crate::transport::bucket::Bucket;
 use crate::transport::pings::Pings;
+use crate::transport::turned::{Turned, Written};
 use crate::transport::walker::{Head, MAX_STREAM, Walker, flag, kind};
 
 /// How much a peer may ask for; a server's limits tell what the fields mean.
@@ -74,6 +75,10 @@ struct Ledger {
     last_call: Instant,
     /// The last stream of the last GOAWAY that was sent.
     going_away: Option<u32>,
+    /// How much of the connection's window the peer has left.
+    window: i64,
+    /// How many small DATA frames have come.
+    small: u32,
 }
 
 impl Meter {
@@ -106,6 +111,8 @@ impl Meter {
                 greeted: false,
                 last_call: now,
                 going_away: None,
+                window: FIRST_WINDOW,
+                small: 0,
             },
             last_read: now,
             stalled: None,
@@ -136,7 +143,7 @@ impl Meter {
     /// Counts what h2 sends to the peer.
     pub(crate) fn send(&mut self, bytes: &[u8]) {
         let (mut frames, mut ends, mut faults) = (0, 0, 0);
-        let going_away = &mut self.ledger.going_away;
+        let Ledger { going_away, window, .. } = &mut self.ledger;
         let Ok(()) = self.sent.walk(bytes, |head, behind| {
             match head.kind {
                 kind::DATA | kind::HEADERS => {
@@ -146,6 +153,7 @@ impl Meter {
                 // h2 writes small frames in one piece.
                 kind::RST_STREAM => faults += u32::from(is_fault(behind)),
                 kind::GOAWAY => *going_away = behind.first_chunk().map(|id| u32::from_be_bytes(*id) & MAX_STREAM),
+                kind::WINDOW_UPDATE if head.stream == 0 => *window += i64::from(increment(behind)),
                 _ => {}
             }
             Ok::<_, Infallible>(())
@@ -179,6 +187,12 @@ impl Meter {
         self.ledger.last_call
     }
 
+    /// What the end of a turn tells that has written so much.
+    pub(crate) fn turned(&self, written: Written) -> Turned {
+        let Ledger { window, small, .. } = self.ledger;
+        Turned { written, stalled: self.stalled, window, small }
+    }
+
     /// Since when the rest of a frame or of a block of headers is waited for.
     pub(crate) fn stalled(&self) -> Option<Instant> {
         self.stalled
@@ -198,7 +212,11 @@ impl Ledger {
         self.finished |= !self.block_open;
         self.kind = head.kind;
         match head.kind {
-            kind::DATA if head.length > 0 || head.has(flag::END_STREAM) => Ok(()),
+            kind::DATA if head.length > 0 || head.has(flag::END_STREAM) => {
+                self.window -= head.length as i64;
+                self.small = self.small.wrapping_add(u32::from(head.length < SMALL));
+                Ok(())
+            }
             kind::HEADERS => {
                 self.block_open = !head.has(flag::END_HEADERS);
                 if head.stream & 1 == self.parity {
@@ -250,12 +268,23 @@ fn is_fault(payload: &[u8]) -> bool {
     payload.first_chunk().is_some_and(|code| faults.contains(&u32::from_be_bytes(*code).into()))
 }
 
+/// By how much a WINDOW_UPDATE opens a window.
+fn increment(payload: &[u8]) -> u32 {
+    payload.first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes))
+}
+
 fn enough(there: bool, breach: Breach) -> Result<(), Breach> {
     if there { Ok(()) } else { Err(breach) }
 }
 
 /// What comes before the first frame of a client.
 const PREFACE: usize = 24;
+
+/// The window of a connection before it is opened further (RFC 9113, 6.9.2).
+const FIRST_WINDOW: i64 = 65_535;
+
+/// Below this size h2 charges a DATA frame that lies unread.
+const SMALL: usize = 256;
 
 const SETTINGS_PER_SECOND: u32 = 10;
 const CONTROL_FRAMES_PER_SECOND: u32 = 1_000;

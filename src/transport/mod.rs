@@ -22,12 +22,14 @@ pub(crate) mod settings;
 mod spare;
 #[cfg(feature = "tls")]
 mod tls;
+mod turned;
 mod walker;
+mod windows;
 
 pub(crate) use alarm::Alarm;
 pub(crate) use breach::Breach;
 pub(crate) use budget::{Budget, Exhausted, Reservation};
-pub(crate) use buffered::{BufferedIo, IoHandle, Written};
+pub(crate) use buffered::{BufferedIo, IoHandle};
 pub(crate) use gauge::{Gauge, Ticket};
 pub use in_process::{InProcessConnector, InProcessListener, in_process};
 pub(crate) use keepalive::{Gone, Pinger};
@@ -40,6 +42,8 @@ pub(crate) use respite::wake_after_others;
 pub(crate) use tls::Connector;
 #[cfg(feature = "tls")]
 pub use tls::{ClientTls, Identity, Roots, ServerTls, TlsStream};
+pub(crate) use turned::Written;
+pub(crate) use windows::Windows;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 

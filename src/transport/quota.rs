@@ -61,6 +61,12 @@ impl Quota {
         }
     }
 
+    /// How many calls there are.
+    #[inline]
+    pub(crate) fn open(&self) -> usize {
+        self.open.load(Ordering::Relaxed)
+    }
+
     /// Whether there are calls.
     #[inline]
     pub(crate) fn is_in_use(&self) -> bool {

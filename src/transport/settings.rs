@@ -3,8 +3,14 @@
 /// The most one stream may send ahead of its reader.
 pub(crate) const STREAM_WINDOW: u32 = 1024 * 1024;
 
-/// The most all streams of a connection may send ahead of their readers.
+/// How far a connection is open beyond what lies unread.
 pub(crate) const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
+
+/// How much may lie unread on a client's connection.
+pub(crate) const UNREAD: usize = 256 * 1024 * 1024;
+
+/// The greatest window of HTTP/2.
+pub(crate) const MAX_WINDOW: u32 = (1 << 31) - 1;
 
 /// How much of one stream h2 buffers until it is written. Its own default is
 /// 400 KiB; more than is written at once only lies in memory.

@@ -36,3 +36,4 @@ mod quotes;
 mod request;
 mod response;
 mod streams;
+mod stuck;
