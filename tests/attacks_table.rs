@@ -9,8 +9,10 @@ fn every_attack_has_its_test_and_every_test_its_attack() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let listed = listed(&fs::read_to_string(root.join("docs/attacks.md")).unwrap());
     let mut tests = BTreeSet::new();
-    for entry in fs::read_dir(root.join("tests/attacks")).unwrap() {
-        tests.extend(tests_of(&fs::read_to_string(entry.unwrap().path()).unwrap()));
+    for folder in ["tests/attacks", "tests/client_attacks"] {
+        for entry in fs::read_dir(root.join(folder)).unwrap() {
+            tests.extend(tests_of(&fs::read_to_string(entry.unwrap().path()).unwrap()));
+        }
     }
     assert_eq!(listed.difference(&tests).collect::<Vec<_>>(), [""; 0], "are in docs/attacks.md, but are no tests");
     assert_eq!(tests.difference(&listed).collect::<Vec<_>>(), [""; 0], "are tests, but not in docs/attacks.md");

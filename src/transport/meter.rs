@@ -219,13 +219,16 @@ impl Ledger {
             }
             kind::HEADERS => {
                 self.block_open = !head.has(flag::END_HEADERS);
-                if head.stream & 1 == self.parity {
-                    self.ages.open(head.stream);
-                }
                 self.last_call = now;
                 *calls = true;
-                self.control_frames.give(CREDIT, MOST_CREDIT);
-                Ok(())
+                if head.stream & 1 == self.parity && head.stream > self.ages.newest() {
+                    self.ages.open(head.stream);
+                    self.control_frames.give(CREDIT, MOST_CREDIT);
+                    return Ok(());
+                }
+                // An answer's headers and trailers, for which the call's own frames have given credit. Interim answers,
+                // and headers of calls that are over, may come in any number.
+                enough(self.control_frames.take(now), Breach::ControlFrames)
             }
             _ => self.control(head, now, *calls),
         }
@@ -352,6 +355,24 @@ mod tests {
             assert_eq!(outcome(&small(), &vec![frame.clone(); allowed]), Ok(()), "{breach:?}");
             assert_eq!(outcome(&small(), &vec![frame; allowed + 1]), Err(breach));
         }
+    }
+
+    #[test]
+    fn headers_that_begin_no_call_are_counted() {
+        let trailers = frame(kind::HEADERS, flag::END_HEADERS | flag::END_STREAM, 1, 3);
+        let call = frame(kind::HEADERS, flag::END_HEADERS, 1, 20);
+        let credit = CREDIT as usize + 5;
+        let behind = |count| [vec![call.clone()], vec![trailers.clone(); count]].concat();
+        assert_eq!(outcome(&small(), &behind(credit)), Ok(()));
+        assert_eq!(outcome(&small(), &behind(credit + 1)), Err(Breach::ControlFrames));
+
+        let interim = frame(kind::HEADERS, flag::END_HEADERS, 1, 1);
+        let mut client = Meter::client(&small());
+        let now = client.last_read;
+        assert_eq!(client.receive(&interim.repeat(5), now, true), Ok(()));
+        assert_eq!(client.receive(&interim, now, true), Err(Breach::ControlFrames));
+        client.send(&[vec![0; PREFACE], call].concat());
+        assert_eq!(client.receive(&interim.repeat(CREDIT as usize), now, true), Ok(()));
     }
 
     #[test]
