@@ -10,6 +10,7 @@ use crate::fault::{Fault, Faults};
 use crate::files::Files;
 use crate::loader::Loader;
 use crate::schema::{FileId, Schema};
+use crate::writer::Writer;
 
 /// Compiles `.proto` files.
 ///
@@ -47,13 +48,13 @@ impl<'a> Compiler<'a> {
     ///
     /// All faults of all files, if there is any.
     pub fn compile<P: AsRef<str>>(&self, paths: impl IntoIterator<Item = P>) -> Result<Compiled, Faults> {
-        let mut loader = Loader::new(self.files, self.source_info);
-        let mut wanted: Vec<FileId> = paths.into_iter().filter_map(|path| loader.load(path.as_ref())).collect();
-        wanted.sort_unstable();
+        let paths: Vec<String> = paths.into_iter().map(|path| path.as_ref().to_string()).collect();
+        let mut loader = Loader::new(self.files, self.source_info, paths.iter().cloned().collect());
+        paths.iter().for_each(|path| loader.load(path));
         let Loader { schema, mut report, .. } = loader;
-        crate::check::unused_imports(&schema, &wanted, &mut report);
+        crate::check::unused_imports(&schema, &mut report);
         let warnings = report.finish()?;
-        let file = |id: FileId| CompiledFile::new(&schema, id, wanted.binary_search(&id).is_ok());
+        let file = |id: FileId| CompiledFile::new(&schema, id);
         let files = schema.file_ids().filter(|&id| !schema[id].hidden).map(file).collect();
         Ok(Compiled { files, warnings })
     }
@@ -83,10 +84,10 @@ impl Compiled {
         &self.warnings
     }
 
-    /// The serialized `FileDescriptorSet` of all files.
-    pub fn descriptor_set(&self) -> Vec<u8> {
-        let mut writer = crate::writer::Writer::default();
-        for file in &self.files {
+    /// The serialized `FileDescriptorSet` of the files that are wanted.
+    pub fn descriptor_set(&self, wanted: impl Fn(&CompiledFile) -> bool) -> Vec<u8> {
+        let mut writer = Writer::default();
+        for file in self.files.iter().filter(|file| wanted(file)) {
             writer.bytes(1, file.descriptor());
         }
         writer.into_bytes()
@@ -102,8 +103,9 @@ pub struct CompiledFile {
 }
 
 impl CompiledFile {
-    fn new(schema: &Schema, id: FileId, asked_for: bool) -> Self {
-        Self { path: schema[id].source.name().to_string(), descriptor: encode::file(schema, id), asked_for }
+    fn new(schema: &Schema, id: FileId) -> Self {
+        let file = &schema[id];
+        Self { path: file.source.name().to_string(), descriptor: encode::file(schema, id), asked_for: file.asked_for }
     }
 
     /// The path that the file was asked for or imported by.

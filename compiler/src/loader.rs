@@ -1,6 +1,6 @@
 //! Loads files and all that they import, imports first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::build;
 use crate::bundled;
@@ -17,6 +17,7 @@ pub(crate) struct Loader<'a> {
     pub(crate) source_info: bool,
     pub(crate) schema: Schema,
     pub(crate) report: Report,
+    asked: HashSet<String>,
     states: HashMap<String, State>,
 }
 
@@ -36,9 +37,10 @@ struct Frame {
 }
 
 impl<'a> Loader<'a> {
-    pub(crate) fn new(files: &'a dyn Files, source_info: bool) -> Self {
-        let mut loader =
-            Self { files, source_info, schema: Schema::default(), report: Report::default(), states: HashMap::new() };
+    /// A loader of the files `asked` and of what they import.
+    pub(crate) fn new(files: &'a dyn Files, source_info: bool, asked: HashSet<String>) -> Self {
+        let (schema, report) = (Schema::default(), Report::default());
+        let mut loader = Self { files, source_info, schema, report, asked, states: HashMap::new() };
         loader.hidden();
         loader
     }
@@ -53,19 +55,15 @@ impl<'a> Loader<'a> {
     }
 
     /// Loads a file that is to be compiled.
-    pub(crate) fn load(&mut self, path: &str) -> Option<FileId> {
-        match self.states.get(path) {
-            Some(State::Built(file)) => return Some(*file),
-            Some(State::Missing) => return None,
-            Some(State::Open) | None => {}
+    pub(crate) fn load(&mut self, path: &str) {
+        if self.states.contains_key(path) {
+            return;
         }
         let asked = Source::new(path, Vec::new());
-        let Some(frame) = self.open(path, &asked, None) else { return None };
-        let mut stack = vec![frame];
+        let mut stack: Vec<Frame> = self.open(path, &asked, None).into_iter().collect();
         while let Some(frame) = stack.last_mut() {
             let Some(import) = frame.node.imports.get(frame.imports.len()) else {
-                let frame = stack.pop()?;
-                self.close(frame);
+                stack.pop().into_iter().for_each(|frame| self.close(frame));
                 continue;
             };
             let (path, at, source) = (import.path.clone(), import.at, frame.node.source.clone());
@@ -86,10 +84,6 @@ impl<'a> Loader<'a> {
                     None => frame.imports.push(None),
                 },
             }
-        }
-        match self.states.get(path) {
-            Some(State::Built(file)) => Some(*file),
-            _ => None,
         }
     }
 
@@ -122,6 +116,7 @@ impl<'a> Loader<'a> {
     fn close(&mut self, frame: Frame) {
         let path = frame.node.source.name().to_string();
         let file = self.schema.add(frame.node, frame.imports, false, &mut self.report);
+        self.schema[file].asked_for = self.asked.contains(&path);
         build::build(&mut self.schema, file, &mut self.report);
         self.states.insert(path, State::Built(file));
     }

@@ -149,10 +149,6 @@ impl Type {
         }
     }
 
-    pub(crate) fn is_message(self) -> bool {
-        matches!(self, Self::Message | Self::Group)
-    }
-
     /// Whether repeated values can be written one behind the other without tags.
     pub(crate) fn is_packable(self) -> bool {
         !matches!(self, Self::String | Self::Bytes | Self::Message | Self::Group)
@@ -203,8 +199,6 @@ pub(crate) struct JsonName {
 pub(crate) struct Oneof {
     pub(crate) name: Name,
     pub(crate) options: OptionList,
-    /// Whether it stands for an `optional` field of proto3, and nothing that a file says.
-    pub(crate) synthetic: bool,
 }
 
 /// `start` is within the range, `end` is not.

@@ -4,6 +4,7 @@ mod file;
 mod message;
 mod source_info;
 
+use crate::bundled;
 use crate::options::{self, Dynamic};
 use crate::schema::{Element, FileId, Schema};
 use crate::writer::Writer;
@@ -37,7 +38,9 @@ impl Encoder<'_> {
         let mut inner = Writer::default();
         options::write(self.schema, &value, &mut inner);
         // Options that are empty because of what they do not keep are left out.
-        if inner.is_empty() && !settings.value.fields.is_empty() {
+        let known = self.schema.options_message(element.options_type());
+        let own = known.is_some_and(|message| &**self.schema[self.schema[message].file].source.name() == bundled::DESCRIPTOR);
+        if own && inner.is_empty() && !settings.value.fields.is_empty() {
             self.gone.push(path);
         } else {
             writer.bytes(number, &inner.into_bytes());

@@ -71,19 +71,11 @@ fn bare(schema: &Schema, field: &Field, value: &Value, writer: &mut Writer) {
     }
 }
 
-/// Entries are written in the order of keys, and each key once: the last value counts.
+/// Entries are written with both their fields, whether they are set or not.
 fn map(schema: &Schema, slot: &Slot, field: &Field, writer: &mut Writer) {
-    let mut entries: Vec<(Key, &Dynamic)> = Vec::new();
+    let Some(Kind::Message(message)) = field.kind else { return };
     for value in &slot.values {
         let Value::Message(entry) = value else { continue };
-        let key = Key::of(entry.get(KEY));
-        match entries.binary_search_by(|(other, _)| other.cmp(&key)) {
-            Ok(found) => entries[found].1 = entry,
-            Err(place) => entries.insert(place, (key, entry)),
-        }
-    }
-    let Some(Kind::Message(message)) = field.kind else { return };
-    for (_, entry) in entries {
         writer.message(field.node.number, |writer| {
             for &part in &schema[message].fields {
                 let part = &schema[part];
@@ -93,24 +85,6 @@ fn map(schema: &Schema, slot: &Slot, field: &Field, writer: &mut Writer) {
                 }
             }
         });
-    }
-}
-
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
-    Number(i128),
-    Text(Vec<u8>),
-}
-
-impl Key {
-    fn of(value: Option<&Value>) -> Self {
-        match value {
-            Some(Value::Bytes(text)) => Self::Text(text.clone()),
-            Some(Value::Signed(number)) => Self::Number((*number).into()),
-            Some(Value::Unsigned(number)) => Self::Number((*number).into()),
-            Some(Value::Bool(value)) => Self::Number((*value).into()),
-            _ => Self::Number(0),
-        }
     }
 }
 
@@ -150,8 +124,7 @@ fn wire_type(scalar: Type) -> Wire {
 /// An option of messages.
 const MESSAGE_SET_WIRE_FORMAT: i32 = 1;
 
-// Fields of the entries of maps, and of the items of message sets.
-const KEY: i32 = 1;
+// Fields of the items of message sets.
 const ITEM: i32 = 1;
 const TYPE_ID: i32 = 2;
 const ITEM_MESSAGE: i32 = 3;

@@ -116,7 +116,7 @@ impl Parser<'_> {
         self.next();
         let name = self.located(mark, &[ONEOF_NAME], |parser, _| parser.identifier("the name of the oneof"))?;
         let index = message.oneofs.len();
-        message.oneofs.push(Oneof { name, options: OptionList::default(), synthetic: false });
+        message.oneofs.push(Oneof { name, options: OptionList::default() });
         self.end_of("{", Some(mark))?;
         loop {
             if self.at_end() {
@@ -179,7 +179,7 @@ fn add_synthetic_oneofs(message: &mut Message) {
         }
         field.oneof = Some(message.oneofs.len());
         let name = Name { text, at: field.name.at };
-        message.oneofs.push(Oneof { name, options: OptionList::default(), synthetic: true });
+        message.oneofs.push(Oneof { name, options: OptionList::default() });
     }
 }
 

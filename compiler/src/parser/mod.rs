@@ -9,6 +9,8 @@ mod range;
 mod service;
 mod value;
 
+pub(crate) use message::LARGEST_NUMBER;
+
 use std::sync::Arc;
 
 use crate::comments::{self, Around, Comments};
@@ -67,7 +69,7 @@ impl<'a> Parser<'a> {
     }
 
     fn previous(&self) -> &'a Token {
-        &self.tokens[self.at.saturating_sub(1)]
+        self.at.checked_sub(1).map_or(&START, |at| &self.tokens[at])
     }
 
     fn word(&self) -> &'a [u8] {
@@ -286,3 +288,6 @@ fn shortened(word: &str) -> String {
         None => word.to_string(),
     }
 }
+
+/// What stands before the first token.
+const START: Token = Token { kind: Kind::End, start: 0, end: 0, line: 0, column: 0, end_column: 0 };

@@ -36,6 +36,7 @@ impl Schema {
             settings: Settings::new(node.options, Vec::new()),
             locations: node.locations,
             hidden,
+            asked_for: false,
         });
         let mut adder = Adder { schema: self, file: id, source: node.source, report };
         adder.package(&package);
@@ -162,7 +163,7 @@ impl Adder<'_> {
         for (index, node) in nodes.into_iter().enumerate() {
             let full_name = scope.full_name(&node.name.text);
             let settings = Settings::new(node.options, scope.path(8, index));
-            let oneof = Oneof { name: node.name, full_name: full_name.clone(), synthetic: node.synthetic, settings };
+            let oneof = Oneof { name: node.name, full_name: full_name.clone(), settings };
             self.schema[message].oneofs.push(oneof);
             self.symbol(&full_name, Symbol::Oneof(message, index as u32), false);
         }

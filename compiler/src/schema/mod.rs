@@ -102,6 +102,8 @@ pub(crate) struct File {
     pub(crate) locations: Vec<Location>,
     /// Whether this is the built-in `descriptor.proto`, for options only.
     pub(crate) hidden: bool,
+    /// Whether the file is to be compiled itself, and not only imported: some checks are for these.
+    pub(crate) asked_for: bool,
 }
 
 #[derive(Debug)]
@@ -136,7 +138,6 @@ pub(crate) struct Message {
 pub(crate) struct Oneof {
     pub(crate) name: syntax::Name,
     pub(crate) full_name: String,
-    pub(crate) synthetic: bool,
     pub(crate) settings: Settings,
 }
 
