@@ -8,10 +8,10 @@ use crate::features;
 use crate::link;
 use crate::options::{self, Pass};
 use crate::schema::{Element, FileId, Schema};
+use crate::syntax::Damage;
 
 /// Builds a file that has been added to the schema, as have its imports.
 pub(crate) fn build(schema: &mut Schema, file: FileId, report: &mut Report) {
-    let before = report.len();
     check::imports(schema, file, report);
     link::link(schema, file, report);
     check::names_and_numbers(schema, file, report);
@@ -21,7 +21,7 @@ pub(crate) fn build(schema: &mut Schema, file: FileId, report: &mut Report) {
     features::resolve(schema, file, &elements, report);
     interpret(schema, file, &elements, Pass::Extensions, &mut moved, report);
     relocate(schema, file, &moved);
-    if report.len() == before {
+    if schema[file].damage == Damage::None {
         check::meaning(schema, file, &elements, report);
     }
 }

@@ -196,7 +196,10 @@ mod tests {
         let mut report = Report::default();
         report.fault(&source, At(22), "expected \"=\"").help("write `a = 1`");
         let faults = report.finish().unwrap_err();
-        assert_eq!(faults.to_string(), "a.proto:2:11: expected \"=\"\n    int32 a 1;\n            ^\n  help: write `a = 1`");
+        assert_eq!(
+            faults.to_string(),
+            "a.proto:2:11: expected \"=\"\n    int32 a 1;\n            ^\n  help: write `a = 1`"
+        );
     }
 
     #[test]

@@ -18,7 +18,8 @@ pub(crate) fn tokens(source: &Source, report: &mut Report) -> Vec<Token> {
 
 /// Whether `text` is a letter or `_`, then letters, digits and `_`.
 pub(crate) fn is_identifier(text: &[u8]) -> bool {
-    text.first().is_some_and(|&byte| is_letter(byte)) && text.iter().all(|&byte| is_letter(byte) || byte.is_ascii_digit())
+    text.first().is_some_and(|&byte| is_letter(byte))
+        && text.iter().all(|&byte| is_letter(byte) || byte.is_ascii_digit())
 }
 
 struct Lexer<'a> {
@@ -123,7 +124,8 @@ impl Lexer<'_> {
         } else if first == b'0' && self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
             self.skip(|byte| matches!(byte, b'0'..=b'7'));
             if self.digits(|byte| byte.is_ascii_digit()) {
-                let told = self.fault(start, "a number with a leading zero is octal and cannot have the digits 8 and 9");
+                let told =
+                    self.fault(start, "a number with a leading zero is octal and cannot have the digits 8 and 9");
                 told.help("remove the leading zero");
             }
         } else {
@@ -134,7 +136,10 @@ impl Lexer<'_> {
                 self.fault(self.at, "a name cannot follow a number directly").help("put a space between them");
             }
             Some(b'.') => {
-                self.fault(self.at, "a number has at most one point, and none after an exponent or in octal and hexadecimal");
+                self.fault(
+                    self.at,
+                    "a number has at most one point, and none after an exponent or in octal and hexadecimal",
+                );
             }
             _ => {}
         }
@@ -165,7 +170,10 @@ impl Lexer<'_> {
     fn string(&mut self, quote: u8, start: usize) {
         loop {
             match self.peek() {
-                None | Some(0) => return drop(self.fault(start, "this string has no end")),
+                None | Some(0) => {
+                    let told = self.fault(start, "this string has no end");
+                    return told.help("close it with the quote that it begins with");
+                }
                 Some(b'\n') => {
                     let told = self.fault(start, "a string cannot go on over the end of its line");
                     return told.help("close the quote; adjacent strings are joined");
@@ -186,7 +194,8 @@ impl Lexer<'_> {
         self.next();
         let Some(letter) = self.peek() else { return };
         if letter == b'\n' || letter == 0 {
-            return drop(self.fault(start, "this escape has no letter"));
+            let told = self.fault(start, "this escape has no letter");
+            return told.help("write `\\\\` for a backslash");
         }
         self.next();
         let hex = |byte: &u8| byte.is_ascii_hexdigit();
@@ -273,7 +282,8 @@ mod tests {
         let mut report = Report::default();
         let tokens = tokens(&source, &mut report);
         let shown = |token: &Token| (token.kind, String::from_utf8_lossy(token.text(source.text())).into_owned());
-        let faults = report.finish().err().map(|faults| faults.iter().map(|fault| fault.message().to_string()).collect());
+        let faults =
+            report.finish().err().map(|faults| faults.iter().map(|fault| fault.message().to_string()).collect());
         (tokens.iter().map(shown).collect(), faults.unwrap_or_default())
     }
 

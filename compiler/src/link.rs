@@ -8,7 +8,7 @@ use crate::syntax::{Name, Type};
 /// Resolves all names of a file. Those that stand for nothing are reported.
 pub(crate) fn link(schema: &mut Schema, file: FileId, report: &mut Report) {
     let source = schema[file].source.clone();
-    let blind = schema[file].imports.iter().any(|import| import.file.is_none());
+    let blind = schema[file].visible.meets(&schema.incomplete);
     let mut linker = Linker { schema, file, source, blind, report };
     for message in linker.schema[file].messages.clone() {
         linker.message(message);
@@ -25,7 +25,7 @@ struct Linker<'a> {
     schema: &'a mut Schema,
     file: FileId,
     source: Source,
-    /// Whether an import is missing: then names that are unknown are no faults of their own.
+    /// Whether the definitions of types are missing: then unknown names are no faults of their own.
     blind: bool,
     report: &'a mut Report,
 }
@@ -59,11 +59,13 @@ impl Linker<'_> {
 
     fn extendee(&mut self, scope: &str, name: &Name) -> Option<MessageId> {
         match self.symbol(scope, name, Wanted::Any)? {
-            Symbol::Message(message) => {
-                self.check_visible(Symbol::Message(message), name.at).then_some(message)
-            }
+            Symbol::Message(message) => self.check_visible(Symbol::Message(message), name.at).then_some(message),
             _ => {
-                self.report.fault(&self.source, name.at, format!("`{}` is no message, so it cannot be extended", name.text));
+                self.report.fault(
+                    &self.source,
+                    name.at,
+                    format!("`{}` is no message, so it cannot be extended", name.text),
+                );
                 None
             }
         }
@@ -113,7 +115,8 @@ impl Linker<'_> {
     fn service(&mut self, id: ServiceId) {
         for index in 0..self.schema[id].methods.len() {
             let method = &self.schema[id].methods[index];
-            let (scope, input, output) = (method.full_name.clone(), method.node.input.clone(), method.node.output.clone());
+            let (scope, input, output) =
+                (method.full_name.clone(), method.node.input.clone(), method.node.output.clone());
             let (input, output) = (self.method_type(&scope, &input), self.method_type(&scope, &output));
             let method = &mut self.schema[id].methods[index];
             (method.input, method.output) = (input, output);
@@ -122,9 +125,7 @@ impl Linker<'_> {
 
     fn method_type(&mut self, scope: &str, name: &Name) -> Option<MessageId> {
         match self.symbol(scope, name, Wanted::Any)? {
-            Symbol::Message(message) => {
-                self.check_visible(Symbol::Message(message), name.at).then_some(message)
-            }
+            Symbol::Message(message) => self.check_visible(Symbol::Message(message), name.at).then_some(message),
             _ => {
                 let told = self.report.fault(&self.source, name.at, format!("`{}` is no message", name.text));
                 told.help("methods take and return messages");
@@ -149,10 +150,12 @@ impl Linker<'_> {
                 (message, format!("add `import \"{path}\";`"))
             }
             Lookup::Hidden(full) => {
-                let message = format!("`{text}` is looked up as `{full}`, which is not defined: the innermost scope counts");
+                let message =
+                    format!("`{text}` is looked up as `{full}`, which is not defined: the innermost scope counts");
                 (message, format!("write `.{text}` to begin at the outermost scope"))
             }
-            _ if self.blind => return None,
+            // The parser has reported that a scalar type cannot stand here.
+            _ if self.blind || Type::named(text.as_bytes()).is_some() => return None,
             _ => (format!("`{text}` is not defined"), "define it, or import the file that defines it".to_string()),
         };
         self.report.fault(&self.source, name.at, message).help(help);

@@ -44,7 +44,8 @@ fn escape(letter: u8, rest: &[u8], value: &mut Vec<u8>) -> usize {
     match letter {
         b'0'..=b'7' => {
             let more = rest.iter().take(2).take_while(|byte| matches!(byte, b'0'..=b'7')).count();
-            let code = rest[..more].iter().fold(u32::from(letter - b'0'), |code, byte| code * 8 + u32::from(byte - b'0'));
+            let code =
+                rest[..more].iter().fold(u32::from(letter - b'0'), |code, byte| code * 8 + u32::from(byte - b'0'));
             value.push(code as u8);
             more
         }

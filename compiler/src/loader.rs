@@ -1,6 +1,7 @@
 //! Loads files and all that they import, imports first.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
 use crate::build;
 use crate::bundled;
@@ -39,19 +40,8 @@ struct Frame {
 impl<'a> Loader<'a> {
     /// A loader of the files `asked` and of what they import.
     pub(crate) fn new(files: &'a dyn Files, source_info: bool, asked: HashSet<String>) -> Self {
-        let (schema, report) = (Schema::default(), Report::default());
-        let mut loader = Self { files, source_info, schema, report, asked, states: HashMap::new() };
-        loader.hidden();
-        loader
-    }
-
-    /// Loads what describes options where no file imports `descriptor.proto`.
-    fn hidden(&mut self) {
-        let text = bundled::text(bundled::DESCRIPTOR).unwrap_or_default();
-        let source = Source::new(bundled::DESCRIPTOR, text.into());
-        let node = parser::parse(&source, false, &mut self.report);
-        let file = self.schema.add(node, Vec::new(), true, &mut self.report);
-        build::build(&mut self.schema, file, &mut self.report);
+        let schema = BUILT_IN.get_or_init(built_in).clone();
+        Self { files, source_info, schema, report: Report::default(), asked, states: HashMap::new() }
     }
 
     /// Loads a file that is to be compiled.
@@ -128,7 +118,9 @@ impl<'a> Loader<'a> {
                 let told = self.report.fault(importer, at, message);
                 told.help("imports are paths from an include folder, with `/` between folders");
             }
-            None => self.report.file_fault(importer, "this file is not found").help("give the path from an include folder"),
+            None => {
+                self.report.file_fault(importer, "this file is not found").help("give the path from an include folder")
+            }
         }
     }
 
@@ -139,6 +131,20 @@ impl<'a> Loader<'a> {
         }
     }
 }
+
+/// The schema with nothing but what describes options where no file imports `descriptor.proto`.
+fn built_in() -> Schema {
+    let (mut schema, mut report) = (Schema::default(), Report::default());
+    let text = bundled::text(bundled::DESCRIPTOR).unwrap_or_default();
+    let source = Source::new(bundled::DESCRIPTOR, text.into());
+    let node = parser::parse(&source, false, &mut report);
+    let file = schema.add(node, Vec::new(), true, &mut report);
+    build::build(&mut schema, file, &mut report);
+    schema
+}
+
+/// It is the same for every run.
+static BUILT_IN: OnceLock<Schema> = OnceLock::new();
 
 /// The files that lead from `path` back to it.
 fn ring(stack: &[Frame], path: &str) -> String {

@@ -34,6 +34,19 @@ pub(crate) struct File {
     pub(crate) options: OptionList,
     /// Empty unless source information is asked for.
     pub(crate) locations: Vec<Location>,
+    pub(crate) damage: Damage,
+}
+
+/// What faults in the syntax have left of a file. Faults that may only follow from them are not
+/// reported.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Damage {
+    #[default]
+    None,
+    /// Statements are missing.
+    Statements,
+    /// The definition of a type may be among them.
+    Types,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -243,7 +256,7 @@ pub(crate) struct Service {
     pub(crate) options: OptionList,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Method {
     pub(crate) name: Name,
     pub(crate) input: Name,

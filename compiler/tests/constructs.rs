@@ -98,9 +98,12 @@ fn cases(text: &str) -> Vec<(String, BTreeMap<String, String>)> {
         };
         let mut files = body.split("\n-- ");
         // The line break before a file belongs to the one before it.
-        let whole = |text: &str| if text.is_empty() || text.ends_with('\n') { text.to_string() } else { format!("{text}\n") };
+        let whole =
+            |text: &str| if text.is_empty() || text.ends_with('\n') { text.to_string() } else { format!("{text}\n") };
         let mut all = BTreeMap::from([("t.proto".to_string(), start + &whole(files.next().unwrap()))]);
-        all.extend(files.map(|file| file.split_once('\n').unwrap()).map(|(path, text)| (path.to_string(), whole(text))));
+        all.extend(
+            files.map(|file| file.split_once('\n').unwrap()).map(|(path, text)| (path.to_string(), whole(text))),
+        );
         (name.trim().to_string(), all)
     };
     format!("\n{text}").split("\n== ").skip(1).map(|part| case(&format!("{part}\n"))).collect()

@@ -52,7 +52,8 @@ impl Checker<'_> {
                 self.fault(range.at, format!("the extension {number} is declared, but is not in the range"));
             }
             if !numbers.insert(number) {
-                self.fault(range.at, format!("the extension {number} is declared twice")).help("remove one of the declarations");
+                self.fault(range.at, format!("the extension {number} is declared twice"))
+                    .help("remove one of the declarations");
             }
             self.declared_names(range, declaration, names);
         }
@@ -63,7 +64,10 @@ impl Checker<'_> {
         let (Some(full_name), Some(type_name)) = (&declaration.full_name, &declaration.type_name) else {
             let half = declaration.full_name.is_some() != declaration.type_name.is_some();
             if half || !declaration.reserved {
-                self.fault(range.at, format!("the declaration of the extension {number} needs both full_name and type"));
+                self.fault(
+                    range.at,
+                    format!("the declaration of the extension {number} needs both full_name and type"),
+                );
             }
             return;
         };
@@ -71,10 +75,14 @@ impl Checker<'_> {
             self.fault(range.at, format!("the extension `{full_name}` is declared twice"));
             return;
         }
-        let scalar = Type::named(type_name.as_bytes()).is_some_and(|scalar| scalar != Type::Group) || type_name == "enum";
-        for name in [(full_name, false), (type_name, scalar)].into_iter().filter(|(_, scalar)| !scalar).map(|(name, _)| name) {
+        let scalar =
+            Type::named(type_name.as_bytes()).is_some_and(|scalar| scalar != Type::Group) || type_name == "enum";
+        for name in
+            [(full_name, false), (type_name, scalar)].into_iter().filter(|(_, scalar)| !scalar).map(|(name, _)| name)
+        {
             let Some(rest) = name.strip_prefix('.') else {
-                let told = self.fault(range.at, format!("`{name}` in the declaration of the extension {number} is not complete"));
+                let told = self
+                    .fault(range.at, format!("`{name}` in the declaration of the extension {number} is not complete"));
                 told.help(format!("write the full name, with a point before it: `.{name}`"));
                 continue;
             };

@@ -18,7 +18,8 @@ impl Checker<'_> {
                 told.help("remove the default or the feature field_presence");
             }
             if matches!(field.kind, Some(Kind::Enum(id)) if self.schema[id].is_closed()) {
-                self.fault(at, "a closed enum cannot have implicit presence").help("make the enum open or its presence explicit");
+                self.fault(at, "a closed enum cannot have implicit presence")
+                    .help("make the enum open or its presence explicit");
             }
         }
         let in_map_entry = field.container.is_some_and(|container| self.schema[container].map_entry);

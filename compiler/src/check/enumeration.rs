@@ -6,13 +6,13 @@ use super::Checker;
 use super::number::Span;
 use crate::edition::Edition;
 use crate::schema::EnumId;
-use crate::syntax::Value;
+use crate::syntax::{Damage, Value};
 
 impl Checker<'_> {
     pub(super) fn enum_numbers(&mut self, id: EnumId) {
         let node = &self.schema[id];
         let name = &node.name;
-        if node.values.is_empty() {
+        if node.values.is_empty() && self.schema[self.file].damage == Damage::None {
             let told = self.fault(name.at, format!("the enum `{}` has no value", name.text));
             told.help(format!("add `{}_UNSPECIFIED = 0;`", name.text.to_ascii_uppercase()));
         }
@@ -46,7 +46,8 @@ impl Checker<'_> {
             Value::Identifier(word) if word == "true" => {
                 let numbers: HashSet<i32> = node.values.iter().map(|value| value.number).collect();
                 if numbers.len() == node.values.len() {
-                    self.fault(at, "no two values have the same number, so there is no alias").help("remove the option");
+                    self.fault(at, "no two values have the same number, so there is no alias")
+                        .help("remove the option");
                 }
             }
             _ => {

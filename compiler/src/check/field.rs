@@ -12,6 +12,10 @@ impl Checker<'_> {
     pub(super) fn field(&mut self, id: FieldId) {
         let field = &self.schema[id];
         let at = field.node.name.at;
+        // What is unknown has been reported.
+        if field.kind.is_none() || field.container.is_none() {
+            return;
+        }
         if let Some(container) = field.container {
             if field.is_extension() {
                 self.extension(id, container);
@@ -78,7 +82,8 @@ impl Checker<'_> {
     fn field_options(&mut self, id: FieldId) {
         let field = &self.schema[id];
         let options = &field.settings.value;
-        let place = |name: &str| field.settings.written.simple(name).map_or(field.node.name.at, |option| option.name[0].at);
+        let place =
+            |name: &str| field.settings.written.simple(name).map_or(field.node.name.at, |option| option.name[0].at);
         if options.is_true(PACKED) && !field.is_packable() {
             let told = self.fault(place("packed"), "only repeated numbers, bools and enums can be packed");
             told.help("remove the option");

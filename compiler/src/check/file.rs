@@ -12,7 +12,11 @@ pub(crate) fn imports(schema: &Schema, file: FileId, report: &mut Report) {
     let mut seen = HashSet::new();
     for import in &schema[file].imports {
         if !seen.insert(&import.node.path) {
-            let told = report.fault(&schema[file].source, import.node.at, format!("\"{}\" is imported twice", import.node.path));
+            let told = report.fault(
+                &schema[file].source,
+                import.node.at,
+                format!("\"{}\" is imported twice", import.node.path),
+            );
             told.help("remove one of the imports");
         }
     }
@@ -25,7 +29,11 @@ pub(crate) fn unused_imports(schema: &Schema, report: &mut Report) {
             let Some(imported) = import.file else { continue };
             let passes_on = schema[imported].imports.iter().any(|inner| inner.node.kind == ImportKind::Public);
             if import.node.kind != ImportKind::Public && !passes_on && !file.used.contains(imported) {
-                report.warning(&file.source, import.node.at, format!("the import \"{}\" is not used", import.node.path));
+                report.warning(
+                    &file.source,
+                    import.node.at,
+                    format!("the import \"{}\" is not used", import.node.path),
+                );
             }
         }
     }
@@ -49,7 +57,8 @@ impl Checker<'_> {
             let lite = file.imports.iter().find(|import| import.file.is_some_and(|imported| self.is_lite(imported)));
             if let Some(import) = lite.filter(|import| import.node.kind != ImportKind::Option) {
                 let path = &import.node.path;
-                let told = self.fault(import.node.at, format!("\"{path}\" is for the lite runtime, and this file is not"));
+                let told =
+                    self.fault(import.node.at, format!("\"{path}\" is for the lite runtime, and this file is not"));
                 told.help("write `option optimize_for = LITE_RUNTIME;` in this file as well, or in neither");
             }
         }

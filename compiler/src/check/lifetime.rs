@@ -66,7 +66,9 @@ impl Checker<'_> {
             return;
         }
         let (what, number) = element.target();
-        if !targets.is_empty() && !targets.iter().any(|target| matches!(target, Value::Enum(target) if *target == number)) {
+        if !targets.is_empty()
+            && !targets.iter().any(|target| matches!(target, Value::Enum(target) if *target == number))
+        {
             self.fault(at, format!("the option `{}` cannot be set for a {what}", field.full_name)).help("remove it");
         }
     }
@@ -80,10 +82,12 @@ impl Checker<'_> {
         for value in &self.schema[values].values {
             let Some(own) = value.settings.value.message(VALUE_SUPPORT) else { continue };
             let bound = |message: &Dynamic, number| message.enumerated(number);
-            let later = |number| bound(support, number).is_some_and(|most| bound(own, number).is_some_and(|own| own > most));
+            let later =
+                |number| bound(support, number).is_some_and(|most| bound(own, number).is_some_and(|own| own > most));
             let before = bound(own, INTRODUCED).is_some_and(|own| own < bound(support, INTRODUCED).unwrap_or(0));
             if before || later(REMOVED) || later(DEPRECATED) {
-                let message = format!("the value `{}` is known in editions in which this field is not", value.full_name);
+                let message =
+                    format!("the value `{}` is known in editions in which this field is not", value.full_name);
                 self.fault(field.node.name.at, message);
             }
         }
@@ -102,8 +106,12 @@ impl Checker<'_> {
         let mut wrong = Vec::new();
         match deprecated {
             Some(deprecated) if deprecated < introduced => wrong.push("it is deprecated before it is introduced"),
-            Some(_) if !support.is_set(DEPRECATION_WARNING) => wrong.push("it is deprecated, and has no deprecation_warning"),
-            None if support.is_set(DEPRECATION_WARNING) => wrong.push("it has a deprecation_warning, and is not deprecated"),
+            Some(_) if !support.is_set(DEPRECATION_WARNING) => {
+                wrong.push("it is deprecated, and has no deprecation_warning")
+            }
+            None if support.is_set(DEPRECATION_WARNING) => {
+                wrong.push("it has a deprecation_warning, and is not deprecated")
+            }
             _ => {}
         }
         match removed {

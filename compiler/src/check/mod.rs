@@ -37,7 +37,7 @@ pub(crate) fn names_and_numbers(schema: &Schema, file: FileId, report: &mut Repo
     }
 }
 
-/// Checks what depends on options and features. The file has no faults so far.
+/// Checks what depends on options and features. The file has no faults in its syntax.
 pub(crate) fn meaning(schema: &Schema, file: FileId, elements: &[Element], report: &mut Report) {
     let mut checker = Checker::new(schema, file, report);
     let style = schema[file].edition >= Edition::E2024;

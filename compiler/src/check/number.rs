@@ -113,7 +113,8 @@ impl Checker<'_> {
             } else if span.start > span.end {
                 self.fault(span.at, "the end of a range is not below its start").help("exchange the two numbers");
             } else if let Some(other) = spans.overlapping(span.start, span.end).copied() {
-                let message = format!("the {} {} overlaps the {} {}", span.what, span.shown(), other.what, other.shown());
+                let message =
+                    format!("the {} {} overlaps the {} {}", span.what, span.shown(), other.what, other.shown());
                 self.fault(span.at, message).help("each number can be in one range only");
             } else {
                 spans.0.insert(span.start, span);

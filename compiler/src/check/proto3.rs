@@ -30,7 +30,8 @@ impl Checker<'_> {
             self.fault(at, "proto3 has no required fields").help("remove `required`");
         }
         if let Some(default) = &field.node.default {
-            self.fault(default.at, "proto3 has no default values").help("remove the default, or use proto2 or an edition");
+            self.fault(default.at, "proto3 has no default values")
+                .help("remove the default, or use proto2 or an edition");
         }
         match field.kind {
             Some(Kind::Enum(id)) if self.schema[id].is_closed() => {

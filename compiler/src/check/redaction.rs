@@ -14,7 +14,8 @@ impl Checker<'_> {
             let (ImportKind::Option, Some(imported)) = (import.node.kind, import.file) else { continue };
             if let Some(field) = self.redacting(imported) {
                 let name = &self.schema[field].full_name;
-                let told = self.fault(import.node.at, format!("the option `{name}` there has values marked debug_redact"));
+                let told =
+                    self.fault(import.node.at, format!("the option `{name}` there has values marked debug_redact"));
                 told.help("write `import` in place of `import option`");
             }
         }

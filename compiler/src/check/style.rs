@@ -46,7 +46,9 @@ impl Style {
         match self {
             Self::Title if !all(&|byte| byte.is_ascii_alphanumeric()) => return Err("is not in TitleCase"),
             Self::Title if !first.is_ascii_uppercase() => return Err("does not begin with a capital letter"),
-            Self::LowerSnake if !all(&|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_.".contains(&byte)) => {
+            Self::LowerSnake
+                if !all(&|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_.".contains(&byte)) =>
+            {
                 return Err("is not in lower_snake_case");
             }
             Self::LowerSnake if !first.is_ascii_lowercase() => return Err("does not begin with a small letter"),

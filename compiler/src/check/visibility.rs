@@ -32,7 +32,11 @@ impl Checker<'_> {
         for &nested in &message.enums {
             let node = &self.schema[nested];
             if node.visibility == Visibility::Export {
-                self.refuse(node.name.at, &node.full_name, "move it to the top level, or `reserved 1 to max` in a local message");
+                self.refuse(
+                    node.name.at,
+                    &node.full_name,
+                    "move it to the top level, or `reserved 1 to max` in a local message",
+                );
             }
         }
     }
@@ -45,7 +49,8 @@ impl Checker<'_> {
     /// Whether a message only holds enums: it is local, and all its numbers are reserved.
     fn is_namespace(&self, id: MessageId) -> bool {
         let message = &self.schema[id];
-        let whole = matches!(&message.reserved_ranges[..], [range] if range.start == 1 && range.end == LARGEST_NUMBER + 1);
+        let whole =
+            matches!(&message.reserved_ranges[..], [range] if range.start == 1 && range.end == LARGEST_NUMBER + 1);
         message.parent.is_none() && message.visibility != Visibility::Export && whole
     }
 }

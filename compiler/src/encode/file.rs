@@ -87,7 +87,13 @@ pub(super) fn reference(schema: &Schema, message: Option<MessageId>) -> String {
     message.map_or_else(String::new, |message| format!(".{}", schema[message].full_name))
 }
 
-pub(super) fn reserved(ranges: i32, reserved: &[ReservedRange], names: i32, reserved_names: &[Name], writer: &mut Writer) {
+pub(super) fn reserved(
+    ranges: i32,
+    reserved: &[ReservedRange],
+    names: i32,
+    reserved_names: &[Name],
+    writer: &mut Writer,
+) {
     for range in reserved {
         writer.message(ranges, |writer| {
             writer.int(1, range.start.into());

@@ -60,7 +60,9 @@ impl Encoder<'_> {
         };
         writer.int(5, scalar as i64);
         match field.kind {
-            Some(Kind::Message(message) | Kind::Group(message)) => writer.text(6, &reference(self.schema, Some(message))),
+            Some(Kind::Message(message) | Kind::Group(message)) => {
+                writer.text(6, &reference(self.schema, Some(message)))
+            }
             Some(Kind::Enum(id)) => writer.text(6, &format!(".{}", self.schema[id].full_name)),
             Some(Kind::Scalar(_)) | None => {}
         }

@@ -39,7 +39,8 @@ impl Encoder<'_> {
         options::write(self.schema, &value, &mut inner);
         // Options that are empty because of what they do not keep are left out.
         let known = self.schema.options_message(element.options_type());
-        let own = known.is_some_and(|message| &**self.schema[self.schema[message].file].source.name() == bundled::DESCRIPTOR);
+        let own =
+            known.is_some_and(|message| &**self.schema[self.schema[message].file].source.name() == bundled::DESCRIPTOR);
         if own && inner.is_empty() && !settings.value.fields.is_empty() {
             self.gone.push(path);
         } else {

@@ -133,7 +133,8 @@ impl Reader<'_> {
             Lookup::Found(Symbol::Message(inner)) => self.message_set_extension(message, inner),
             _ => None,
         };
-        let found = found.filter(|&field| self.schema[field].is_extension() && self.schema[field].container == Some(message));
+        let found =
+            found.filter(|&field| self.schema[field].is_extension() && self.schema[field].container == Some(message));
         match found {
             Some(field) => {
                 self.used.push(self.schema[field].file);
@@ -201,10 +202,14 @@ impl Reader<'_> {
         }
         let Some(oneof) = node.node.oneof.filter(|_| !node.is_extension()) else { return Ok(()) };
         let others = self.schema[message].fields.iter().map(|&other| &self.schema[other]);
-        let other = others.filter(|other| other.node.oneof == Some(oneof)).find(|other| value.is_set(other.node.number));
+        let other =
+            others.filter(|other| other.node.oneof == Some(oneof)).find(|other| value.is_set(other.node.number));
         if let Some(other) = other {
             let oneof = &self.schema[message].oneofs[oneof].name.text;
-            let told = self.fault(at, format!("`{name}` and `{}` cannot both be set: they are in the oneof `{oneof}`", other.name()));
+            let told = self.fault(
+                at,
+                format!("`{name}` and `{}` cannot both be set: they are in the oneof `{oneof}`", other.name()),
+            );
             told.help("remove one of them");
             return Err(Failed);
         }
@@ -250,7 +255,8 @@ impl Reader<'_> {
             };
         }
         let number = self.signed(i32::MAX as u64)? as i32;
-        let closed = node.is_closed() || self.schema[self.schema[field].file].edition == crate::edition::Edition::PROTO2;
+        let closed =
+            node.is_closed() || self.schema[self.schema[field].file].edition == crate::edition::Edition::PROTO2;
         if closed && !node.values.iter().any(|value| value.number == number) {
             self.fault(at, format!("`{}` has no value {number}", node.full_name));
             return Err(Failed);
@@ -274,7 +280,11 @@ impl Reader<'_> {
     }
 
     fn signed(&mut self, most: u64) -> Read<i64> {
-        if self.take(b"-") { Ok((self.unsigned(most + 1)? as i64).wrapping_neg()) } else { Ok(self.unsigned(most)? as i64) }
+        if self.take(b"-") {
+            Ok((self.unsigned(most + 1)? as i64).wrapping_neg())
+        } else {
+            Ok(self.unsigned(most)? as i64)
+        }
     }
 
     fn unsigned(&mut self, most: u64) -> Read<u64> {

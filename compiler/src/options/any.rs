@@ -25,7 +25,8 @@ impl Reader<'_> {
         self.at += 1;
         let (prefix, last) = name.rsplit_once('/').map_or(("x", &name[..]), |(prefix, last)| (prefix, last));
         if prefix.is_empty() || prefix.starts_with('/') || !is_percent_encoded(prefix) {
-            self.fault(at, format!("`{prefix}/` cannot begin the address of a type")).help("write `type.googleapis.com/`");
+            self.fault(at, format!("`{prefix}/` cannot begin the address of a type"))
+                .help("write `type.googleapis.com/`");
             return Err(Failed);
         }
         if !last.split('.').all(|part| lexer::is_identifier(part.as_bytes())) {

@@ -139,7 +139,8 @@ impl Setter<'_> {
             return None;
         };
         if self.schema[field].is_repeated() {
-            let told = self.report.fault(self.source, at, format!("`{whole}` is repeated, so its fields cannot be set alone"));
+            let told =
+                self.report.fault(self.source, at, format!("`{whole}` is repeated, so its fields cannot be set alone"));
             told.help(format!("write `{whole} = {{ … }}`"));
             return None;
         }
@@ -176,6 +177,12 @@ impl Setter<'_> {
 
     fn unknown(&mut self, part: &NamePart, found: &Lookup) {
         let name = &part.text;
+        let file = &self.schema[self.file];
+        let incomplete = &self.schema.incomplete;
+        if matches!(found, Lookup::Unknown) && (file.visible.meets(incomplete) || file.option_visible.meets(incomplete))
+        {
+            return;
+        }
         let told = self.report.fault(self.source, part.at, format!("there is no option `({name})`"));
         match found {
             Lookup::NotImported(full, file) => {
@@ -183,7 +190,9 @@ impl Setter<'_> {
                 told.help(format!("`{full}` is defined in {path}: add `import \"{path}\";`"));
             }
             Lookup::Hidden(full) => {
-                told.help(format!("`{name}` is looked up as `{full}`; write `(.{name})` to begin at the outermost scope"));
+                told.help(format!(
+                    "`{name}` is looked up as `{full}`; write `(.{name})` to begin at the outermost scope"
+                ));
             }
             Lookup::Found(_) => told.help(format!("`{name}` is not an extension")),
             Lookup::Unknown => told.help("import the file that defines the option"),

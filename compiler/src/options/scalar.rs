@@ -74,5 +74,9 @@ fn double(written: &syntax::Value) -> Result<f64, String> {
 
 /// A double as a float; what is no number keeps its sign.
 pub(super) fn narrow(value: f64) -> f32 {
-    if value.is_nan() { f32::from_bits(0x7FC0_0000 | ((value.to_bits() >> 32) as u32 & 0x8000_0000)) } else { value as f32 }
+    if value.is_nan() {
+        f32::from_bits(0x7FC0_0000 | ((value.to_bits() >> 32) as u32 & 0x8000_0000))
+    } else {
+        value as f32
+    }
 }

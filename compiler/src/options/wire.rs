@@ -14,10 +14,10 @@ pub(crate) fn write(schema: &Schema, message: &Dynamic, writer: &mut Writer) {
 
 fn write_slot(schema: &Schema, slot: &Slot, writer: &mut Writer) {
     let field = &schema[slot.field];
-    if let Some(container) = field.container.filter(|_| field.is_extension()) {
-        if schema[container].settings.value.is_true(MESSAGE_SET_WIRE_FORMAT) {
-            return slot.values.iter().for_each(|value| message_set_item(schema, field, value, writer));
-        }
+    if let Some(container) = field.container.filter(|_| field.is_extension())
+        && schema[container].settings.value.is_true(MESSAGE_SET_WIRE_FORMAT)
+    {
+        return slot.values.iter().for_each(|value| message_set_item(schema, field, value, writer));
     }
     if field.is_packed() {
         if !slot.values.is_empty() {

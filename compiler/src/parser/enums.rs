@@ -8,7 +8,9 @@ impl Parser<'_> {
     pub(super) fn enumeration(&mut self, visibility: Visibility, mark: Mark, into: &mut Vec<Enum>) -> Parsed<()> {
         self.next();
         let mut node = Enum { visibility, ..Enum::default() };
-        node.name = self.located(mark, &[NAME], |parser, _| parser.identifier("the name of the enum"))?;
+        node.name = self
+            .located(mark, &[NAME], |parser, _| parser.identifier("the name of the enum"))
+            .or_else(|failed| self.lose_type(failed))?;
         let read = self.enum_block(&mut node, mark);
         into.push(node);
         read
@@ -30,7 +32,9 @@ impl Parser<'_> {
     fn enum_statement(&mut self, node: &mut Enum, mark: Mark) -> Parsed<()> {
         match self.word() {
             b";" => self.end_of(";", None),
-            b"option" => self.located(mark, &[OPTIONS], |parser, mark| parser.option_statement(mark, &mut node.options)),
+            b"option" => {
+                self.located(mark, &[OPTIONS], |parser, mark| parser.option_statement(mark, &mut node.options))
+            }
             b"reserved" => self.reserved_in_enum(node, mark),
             _ => self.located(mark, &[VALUE, node.values.len() as i32], |parser, mark| {
                 let value = parser.enum_value(mark)?;

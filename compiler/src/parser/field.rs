@@ -51,7 +51,7 @@ impl Parser<'_> {
             (key.name, value.name) = (named("key", &field.name), named("value", &field.name));
             (key.number, value.number) = (1, 2);
             (key.options, value.options) = (field.options.clone(), field.options.clone());
-            messages.push(map_entry(&field, key, value));
+            messages.push(map_entry(&field, &key, &value));
         }
         Ok(field)
     }
@@ -79,7 +79,8 @@ impl Parser<'_> {
     fn field_type(&mut self, field: &mut Field, label: Option<Label>, mark: Mark) -> Parsed<Option<MapTypes>> {
         field.type_name.at = self.here();
         self.located(mark, &[], |parser, type_mark| {
-            if parser.is("map") && parser.tokens.get(parser.at + 1).is_some_and(|token| token.text(parser.text) == b"<") {
+            if parser.is("map") && parser.tokens.get(parser.at + 1).is_some_and(|token| token.text(parser.text) == b"<")
+            {
                 return parser.map_type(field, label, type_mark).map(Some);
             }
             field.label = match label {

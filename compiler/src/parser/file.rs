@@ -3,7 +3,7 @@
 use super::{Failed, Parsed, Parser};
 use crate::edition::Edition;
 use crate::location::Mark;
-use crate::syntax::{File, Import, ImportKind, Name, OptionList, Visibility};
+use crate::syntax::{Damage, File, Import, ImportKind, Name, OptionList, Visibility};
 
 impl Parser<'_> {
     pub(super) fn file(&mut self) -> File {
@@ -20,12 +20,14 @@ impl Parser<'_> {
             extensions: Vec::new(),
             options: OptionList::default(),
             locations: Vec::new(),
+            damage: Damage::None,
         };
         if self.locations.wanted() {
             self.pending = self.comments_at_start();
         }
         let root = self.locations.open(None, &[], self.token());
         if (self.is("syntax") || self.is("edition")) && self.syntax(root).is_err() {
+            self.damage = Damage::Types;
             return file;
         }
         file.edition = self.edition;
@@ -92,15 +94,19 @@ impl Parser<'_> {
             b"extend" => self.located(root, &[EXTENSION], |parser, mark| {
                 parser.extend(mark, &mut file.extensions, (root, MESSAGE), &mut file.messages)
             }),
-            b"import" => self.import(file, root),
+            b"import" => self.import(file, root).or_else(|failed| self.lose_type(failed)),
             b"package" => self.package(file, root),
-            b"option" => self.located(root, &[OPTIONS], |parser, mark| parser.option_statement(mark, &mut file.options)),
+            b"option" => {
+                self.located(root, &[OPTIONS], |parser, mark| parser.option_statement(mark, &mut file.options))
+            }
             b"syntax" | b"edition" => {
                 let told = self.fault(self.here(), "the syntax or edition is said once, before all else");
                 told.help("move the line to the beginning of the file");
                 Err(Failed)
             }
-            _ => self.unexpected("`message`, `enum`, `service`, `extend`, `import`, `package` or `option`"),
+            _ => self
+                .unexpected("`message`, `enum`, `service`, `extend`, `import`, `package` or `option`")
+                .or_else(|failed| self.lose_type(failed)),
         }
     }
 

@@ -11,7 +11,9 @@ impl Parser<'_> {
     pub(super) fn message(&mut self, visibility: Visibility, mark: Mark, into: &mut Vec<Message>) -> Parsed<()> {
         self.next();
         let mut message = Message { visibility, ..Message::default() };
-        message.name = self.located(mark, &[NAME], |parser, _| parser.identifier("the name of the message"))?;
+        message.name = self
+            .located(mark, &[NAME], |parser, _| parser.identifier("the name of the message"))
+            .or_else(|failed| self.lose_type(failed))?;
         let read = self.message_block(&mut message, mark);
         if self.edition == Edition::PROTO3 {
             add_synthetic_oneofs(&mut message);
@@ -71,8 +73,12 @@ impl Parser<'_> {
                 parser.oneof(message, inner, mark)
             }),
             _ => self.located(mark, &[FIELD, message.fields.len() as i32], |parser, inner| {
-                let field = parser.field(None, None, inner, (mark, NESTED), &mut message.messages)?;
-                message.fields.push(field);
+                match parser.field(None, None, inner, (mark, NESTED), &mut message.messages) {
+                    Ok(field) => message.fields.push(field),
+                    // A misspelled `message Name {` looks like a field.
+                    Err(failed) if parser.is("{") => return parser.lose_type(failed),
+                    Err(failed) => return Err(failed),
+                }
                 Ok(())
             }),
         }
@@ -170,7 +176,8 @@ fn add_synthetic_oneofs(message: &mut Message) {
         return;
     }
     let fields = message.fields.iter().map(|field| &field.name);
-    let mut taken: HashSet<String> = fields.chain(message.oneofs.iter().map(|oneof| &oneof.name)).map(|name| name.text.clone()).collect();
+    let mut taken: HashSet<String> =
+        fields.chain(message.oneofs.iter().map(|oneof| &oneof.name)).map(|name| name.text.clone()).collect();
     for field in message.fields.iter_mut().filter(|field| field.proto3_optional) {
         let underscore = if field.name.text.starts_with('_') { "" } else { "_" };
         let mut text = format!("{underscore}{}", field.name.text);
@@ -184,19 +191,23 @@ fn add_synthetic_oneofs(message: &mut Message) {
 }
 
 /// The message that a map field is repeated of.
-pub(super) fn map_entry(field: &Field, key: Field, value: Field) -> Message {
+pub(super) fn map_entry(field: &Field, key: &Field, value: &Field) -> Message {
     let entry = |inner: &Field| {
         let kept = field.options.items.iter().filter(|option| match &option.name[0] {
             part if part.extension => false,
             part if part.text == "features" => true,
-            part => part.text == "enforce_utf8" && option.name.len() == 1 && inner.scalar == Some(crate::syntax::Type::String),
+            part => {
+                part.text == "enforce_utf8"
+                    && option.name.len() == 1
+                    && inner.scalar == Some(crate::syntax::Type::String)
+            }
         });
         let items: Vec<_> = kept.cloned().collect();
         Field { options: OptionList { present: !items.is_empty(), items }, label: Label::Optional, ..inner.clone() }
     };
     Message {
         name: Name { text: field.type_name.text.clone(), at: field.name.at },
-        fields: vec![entry(&key), entry(&value)],
+        fields: vec![entry(key), entry(value)],
         options: OptionList { present: true, items: Vec::new() },
         map_entry: true,
         ..Message::default()

@@ -20,12 +20,14 @@ use crate::lexer;
 use crate::literal;
 use crate::location::{Locations, Mark};
 use crate::source::{At, Source};
-use crate::syntax::{File, Name};
+use crate::syntax::{Damage, File, Name};
 use crate::token::{Kind, Token};
 
 /// Reads a file. What can be understood of it is in the tree even if there are faults.
 pub(crate) fn parse(source: &Source, locations: bool, report: &mut Report) -> File {
+    let before = report.len();
     let tokens: Arc<[Token]> = lexer::tokens(source, report).into();
+    let damage = if report.len() > before { Damage::Statements } else { Damage::None };
     let mut parser = Parser {
         source,
         text: source.text(),
@@ -35,9 +37,11 @@ pub(crate) fn parse(source: &Source, locations: bool, report: &mut Report) -> Fi
         depth: 0,
         locations: Locations::new(locations),
         pending: Comments::default(),
+        damage,
         report,
     };
     let mut file = parser.file();
+    file.damage = parser.damage;
     file.locations = parser.locations.into_list();
     file.tokens = tokens;
     file
@@ -60,6 +64,7 @@ struct Parser<'a> {
     locations: Locations,
     /// Comments that stand before the present token and belong to what comes.
     pending: Comments,
+    damage: Damage,
     report: &'a mut Report,
 }
 
@@ -200,6 +205,12 @@ impl<'a> Parser<'a> {
         Err(Failed)
     }
 
+    /// The statement that has a fault may have defined a type.
+    fn lose_type<T>(&mut self, failed: Failed) -> Parsed<T> {
+        self.damage = Damage::Types;
+        Err(failed)
+    }
+
     /// Reads something with a location of its own, which ends with the last token read.
     fn located<T>(&mut self, parent: Mark, path: &[i32], read: impl FnOnce(&mut Self, Mark) -> T) -> T {
         let mark = self.locations.open(Some(parent), path, self.token());
@@ -255,6 +266,7 @@ impl<'a> Parser<'a> {
 
     /// Goes on to the next statement.
     fn skip_statement(&mut self) {
+        self.damage = self.damage.max(Damage::Statements);
         while !self.at_end() && !self.is("}") {
             if self.take_end_of(";", None) {
                 return;

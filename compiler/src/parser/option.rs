@@ -120,14 +120,14 @@ impl Parser<'_> {
 
     fn number_value(&mut self, negative: bool) -> Parsed<(i32, Value)> {
         let most = if negative { 1 << 63 } else { u64::MAX };
-        if self.token().kind == Kind::Integer {
-            if let Some(value) = literal::integer(self.word(), most) {
-                self.next();
-                return Ok(match negative {
-                    true => (NEGATIVE_INT_VALUE, Value::Negative((value as i64).wrapping_neg())),
-                    false => (POSITIVE_INT_VALUE, Value::Positive(value)),
-                });
-            }
+        if self.token().kind == Kind::Integer
+            && let Some(value) = literal::integer(self.word(), most)
+        {
+            self.next();
+            return Ok(match negative {
+                true => (NEGATIVE_INT_VALUE, Value::Negative((value as i64).wrapping_neg())),
+                false => (POSITIVE_INT_VALUE, Value::Positive(value)),
+            });
         }
         let value = self.number()?;
         Ok((DOUBLE_VALUE, Value::Double(if negative { -value } else { value })))

@@ -69,9 +69,13 @@ impl Parser<'_> {
             self.locations.close(inner, first);
             return Ok((start, Some(start)));
         }
-        let end = self.located(mark, &[END], |parser, _| {
-            if parser.take("max") { Ok(None) } else { number(parser).map(Some) }
-        })?;
+        let end = self.located(
+            mark,
+            &[END],
+            |parser, _| {
+                if parser.take("max") { Ok(None) } else { number(parser).map(Some) }
+            },
+        )?;
         Ok((start, end))
     }
 

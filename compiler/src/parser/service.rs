@@ -7,8 +7,8 @@ use crate::syntax::{Method, Name, OptionList, Service};
 impl Parser<'_> {
     pub(super) fn service(&mut self, mark: Mark, into: &mut Vec<Service>) -> Parsed<()> {
         self.next();
-        let mut service = Service::default();
-        service.name = self.located(mark, &[NAME], |parser, _| parser.identifier("the name of the service"))?;
+        let name = self.located(mark, &[NAME], |parser, _| parser.identifier("the name of the service"))?;
+        let mut service = Service { name, ..Service::default() };
         let read = self.service_block(&mut service, mark);
         into.push(service);
         read

@@ -8,11 +8,17 @@ use super::{
 };
 use crate::fault::Report;
 use crate::source::Source;
-use crate::syntax::{self, ImportKind, Name, Type};
+use crate::syntax::{self, Damage, ImportKind, Name, Type};
 
 impl Schema {
     /// Adds a file whose imports have been added before. Names that are taken are reported.
-    pub(crate) fn add(&mut self, node: syntax::File, imports: Vec<Option<FileId>>, hidden: bool, report: &mut Report) -> FileId {
+    pub(crate) fn add(
+        &mut self,
+        node: syntax::File,
+        imports: Vec<Option<FileId>>,
+        hidden: bool,
+        report: &mut Report,
+    ) -> FileId {
         let id = FileId::next(self);
         let imports: Vec<Import> =
             node.imports.into_iter().zip(imports).map(|(node, file)| Import { node, file }).collect();
@@ -35,9 +41,13 @@ impl Schema {
             extensions: Vec::new(),
             settings: Settings::new(node.options, Vec::new()),
             locations: node.locations,
+            damage: node.damage,
             hidden,
             asked_for: false,
         });
+        if node.damage == Damage::Types || self[id].imports.iter().any(|import| import.file.is_none()) {
+            self.incomplete.insert(id);
+        }
         let mut adder = Adder { schema: self, file: id, source: node.source, report };
         adder.package(&package);
         let scope = Scope { prefix: package.text, message: None, path: Vec::new() };
@@ -109,8 +119,11 @@ impl Adder<'_> {
         let table = if self.schema[self.file].hidden { &mut self.schema.hidden } else { &mut self.schema.symbols };
         if let Err(taken) = table.add_package(&package.text, self.file) {
             let place = self.described(taken);
-            let message = format!("the package `{}` has the name of something else, or stands below such a name", package.text);
-            self.report.fault(&self.source, package.at, message).help(format!("rename it: the name is taken by {place}"));
+            let message =
+                format!("the package `{}` has the name of something else, or stands below such a name", package.text);
+            self.report
+                .fault(&self.source, package.at, message)
+                .help(format!("rename it: the name is taken by {place}"));
         }
     }
 
@@ -193,7 +206,11 @@ impl Adder<'_> {
     }
 
     fn enums(&mut self, nodes: Vec<syntax::Enum>, scope: &Scope, number: i32) -> Vec<EnumId> {
-        nodes.into_iter().enumerate().map(|(index, node)| self.enumeration(node, scope, scope.path(number, index))).collect()
+        nodes
+            .into_iter()
+            .enumerate()
+            .map(|(index, node)| self.enumeration(node, scope, scope.path(number, index)))
+            .collect()
     }
 
     fn enumeration(&mut self, node: syntax::Enum, scope: &Scope, path: Vec<i32>) -> EnumId {
@@ -250,7 +267,13 @@ impl Adder<'_> {
         let methods: Vec<Method> = node.methods.into_iter().enumerate().map(method).collect();
         let names: Vec<String> = methods.iter().map(|method| method.full_name.clone()).collect();
         let settings = Settings::new(node.options, path);
-        self.schema.services.push(Service { name: node.name, full_name: full_name.clone(), file: self.file, methods, settings });
+        self.schema.services.push(Service {
+            name: node.name,
+            full_name: full_name.clone(),
+            file: self.file,
+            methods,
+            settings,
+        });
         self.symbol(&full_name, Symbol::Service(id), false);
         for (index, name) in names.iter().enumerate() {
             self.symbol(name, Symbol::Method(id, index as u32), false);
@@ -298,7 +321,9 @@ impl Adder<'_> {
             Symbol::Package(_) => Default::default(),
             Symbol::Message(id) => schema[id].name.at,
             Symbol::Field(id) => schema[id].node.name.at,
-            Symbol::Oneof(id, index) => schema[id].oneofs.get(index as usize).map(|oneof| oneof.name.at).unwrap_or_default(),
+            Symbol::Oneof(id, index) => {
+                schema[id].oneofs.get(index as usize).map(|oneof| oneof.name.at).unwrap_or_default()
+            }
             Symbol::Enum(id) => schema[id].name.at,
             Symbol::EnumValue(id, index) => schema[id].values[index as usize].name.at,
             Symbol::Service(id) => schema[id].name.at,

@@ -19,7 +19,7 @@ pub(crate) enum Element {
 }
 
 /// The options of an element: as written, interpreted, and the features that come of them.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Settings {
     pub(crate) written: OptionList,
     pub(crate) value: Dynamic,

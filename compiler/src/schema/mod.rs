@@ -62,7 +62,7 @@ ids! {
 }
 
 /// All files of a run.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Schema {
     files: Vec<File>,
     messages: Vec<Message>,
@@ -74,11 +74,13 @@ pub(crate) struct Schema {
     /// The names of the built-in `descriptor.proto`, which describes options where no file that is
     /// compiled imports one.
     pub(crate) hidden: SymbolTable,
+    /// The files that may lack the definitions of types.
+    pub(crate) incomplete: FileSet,
     /// Extensions by message and number.
     pub(crate) extensions: HashMap<(MessageId, i32), FieldId>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct File {
     pub(crate) source: Source,
     pub(crate) tokens: std::sync::Arc<[crate::token::Token]>,
@@ -100,20 +102,21 @@ pub(crate) struct File {
     pub(crate) extensions: Vec<FieldId>,
     pub(crate) settings: Settings,
     pub(crate) locations: Vec<Location>,
+    pub(crate) damage: syntax::Damage,
     /// Whether this is the built-in `descriptor.proto`, for options only.
     pub(crate) hidden: bool,
     /// Whether the file is to be compiled itself, and not only imported: some checks are for these.
     pub(crate) asked_for: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Import {
     pub(crate) node: syntax::Import,
     /// `None` if the file was not found; that has been reported.
     pub(crate) file: Option<FileId>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Message {
     pub(crate) name: syntax::Name,
     pub(crate) full_name: String,
@@ -134,14 +137,14 @@ pub(crate) struct Message {
     pub(crate) by_name: HashMap<String, FieldId>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Oneof {
     pub(crate) name: syntax::Name,
     pub(crate) full_name: String,
     pub(crate) settings: Settings,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct ExtensionRange {
     pub(crate) start: i32,
     pub(crate) end: i32,
@@ -149,7 +152,7 @@ pub(crate) struct ExtensionRange {
     pub(crate) settings: Settings,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Field {
     pub(crate) node: syntax::Field,
     pub(crate) full_name: String,
@@ -173,7 +176,7 @@ pub(crate) enum Kind {
     Group(MessageId),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Enum {
     pub(crate) name: syntax::Name,
     pub(crate) full_name: String,
@@ -188,7 +191,7 @@ pub(crate) struct Enum {
     pub(crate) by_name: HashMap<String, usize>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct EnumValue {
     pub(crate) name: syntax::Name,
     pub(crate) full_name: String,
@@ -197,7 +200,7 @@ pub(crate) struct EnumValue {
     pub(crate) settings: Settings,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Service {
     pub(crate) name: syntax::Name,
     pub(crate) full_name: String,
@@ -206,7 +209,7 @@ pub(crate) struct Service {
     pub(crate) settings: Settings,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Method {
     pub(crate) node: syntax::Method,
     pub(crate) full_name: String,
@@ -304,4 +307,3 @@ impl Enum {
         self.settings.features.enum_type == feature::CLOSED
     }
 }
-

@@ -30,7 +30,7 @@ impl Symbol {
 }
 
 /// All names of a set of files.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct SymbolTable {
     names: HashMap<String, Symbol>,
     /// The files in each package or below it.
@@ -155,14 +155,13 @@ impl Search<'_> {
             scope = outer;
             full.clear();
             full.extend([scope, ".", first]);
+            let whole = first.len() == name.len();
             match self.find(&full) {
-                Some(symbol) if first.len() < name.len() => {
-                    if symbol.is_aggregate() {
-                        full.push_str(&name[first.len()..]);
-                        return self.find(&full).ok_or(Some(full));
-                    }
+                Some(symbol) if !whole && symbol.is_aggregate() => {
+                    full.push_str(&name[first.len()..]);
+                    return self.find(&full).ok_or(Some(full));
                 }
-                Some(symbol) if wanted == Wanted::Any || symbol.is_type() => return Ok(symbol),
+                Some(symbol) if whole && (wanted == Wanted::Any || symbol.is_type()) => return Ok(symbol),
                 _ => {}
             }
         }
