@@ -173,7 +173,8 @@ fn builder(wiring: Wiring) -> Builder {
         .max_header_list_size(2 * settings::MAX_HEADER_LIST_SIZE)
         .initial_max_send_streams(NOT_KNOWN)
         .max_concurrent_reset_streams(REMEMBERED_RESETS)
-        .max_local_error_reset_streams(Some(settings::MAX_LOCAL_RESETS))
+        // The meter counts faults by time; h2 counts them for life.
+        .max_local_error_reset_streams(None)
         .enable_push(false);
     builder
 }

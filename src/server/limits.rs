@@ -139,6 +139,7 @@ impl Limits {
         Allowance {
             control_frames: self.max_control_frames,
             resets: self.quick_cancels(),
+            resets_per_second: RESETS_PER_SECOND,
             ping_interval,
             ping_interval_without_calls: without_calls.max(ping_interval),
             ..Allowance::default()
@@ -164,10 +165,14 @@ impl Limits {
             // All calls that a client may have open can be cancelled before
             // they are taken: a busy client whose own caller goes away does it.
             .max_pending_accept_reset_streams(streams.max(self.quick_cancels() as usize))
-            .max_local_error_reset_streams(Some(settings::MAX_LOCAL_RESETS));
+            // The meter counts faults by time; h2 counts them for life.
+            .max_local_error_reset_streams(None);
         builder
     }
 }
+
+/// How many calls of a connection may be cancelled at once each second, for ever.
+const RESETS_PER_SECOND: u32 = 100;
 
 /// gRPC's time for keepalive on servers, and between the pings of a client without calls.
 const TWO_HOURS: Duration = Duration::from_secs(2 * 60 * 60);

@@ -15,6 +15,8 @@ pub(crate) enum Breach {
     HeaderBlock,
     /// It did not send its SETTINGS in time.
     NoSettings,
+    /// It sent something else before its SETTINGS.
+    FirstFrame,
     /// It did not answer a ping in time.
     Silence,
 }
@@ -29,6 +31,7 @@ impl Breach {
             Self::ControlFrames => "too_many_control_frames",
             Self::HeaderBlock => "header_block_timeout",
             Self::NoSettings => "settings_timeout",
+            Self::FirstFrame => "first_frame_is_not_settings",
             Self::Silence => "keepalive_timeout",
         }
     }
@@ -42,6 +45,7 @@ impl Breach {
             Self::ControlFrames => "the peer sent more frames that carry nothing than this side takes",
             Self::HeaderBlock => "the peer began a block of headers or a frame and did not complete it in time",
             Self::NoSettings => "the peer did not send its SETTINGS in time",
+            Self::FirstFrame => "the first frame of the peer was not SETTINGS: it may not speak HTTP/2",
             Self::Silence => "the peer did not answer a ping in time",
         }
     }
@@ -50,7 +54,7 @@ impl Breach {
     pub(crate) fn setter(self) -> &'static str {
         match self {
             Self::Pings => "Server::permit_keepalive_time",
-            Self::Settings => "none",
+            Self::Settings | Self::FirstFrame => "none",
             Self::Resets => "Server::max_quick_cancels",
             Self::ControlFrames => "Server::max_control_frames",
             Self::HeaderBlock => "Server::header_block_timeout",
@@ -59,11 +63,19 @@ impl Breach {
         }
     }
 
-    /// The GOAWAY that says so: ENHANCE_YOUR_CALM, and the name.
+    /// What HTTP/2 calls it.
+    fn reason(self) -> h2::Reason {
+        match self {
+            Self::FirstFrame => h2::Reason::PROTOCOL_ERROR,
+            _ => h2::Reason::ENHANCE_YOUR_CALM,
+        }
+    }
+
+    /// The GOAWAY that says so: its reason, and its name.
     pub(crate) fn goaway(self, last_stream: u32) -> Vec<u8> {
         let length = 8 + self.name().len();
         let head = Head { length, kind: kind::GOAWAY, flags: 0, stream: 0 };
-        let reason = u32::from(h2::Reason::ENHANCE_YOUR_CALM);
+        let reason = u32::from(self.reason());
         [&head.encode()[..], &last_stream.to_be_bytes(), &reason.to_be_bytes(), self.name().as_bytes()].concat()
     }
 }

@@ -19,10 +19,11 @@ use crate::transport::Io;
 use crate::transport::breach::Breach;
 use crate::transport::first_bytes::FirstBytes;
 use crate::transport::meter::Meter;
+use crate::transport::outlet::Outlet;
 use crate::transport::pulse::Pulse;
 use crate::transport::respite::wake_after_others;
 use crate::transport::scratch::{self, Scratch, Unread};
-use crate::transport::spare;
+use crate::transport::sieve::Sieve;
 use crate::transport::turned::{Turned, Written};
 
 /// The IO object as h2 sees it.
@@ -36,13 +37,8 @@ struct Inner {
     io: Box<dyn Io>,
     /// What was read but did not fit into what h2 offered.
     unread: Unread,
-    /// What h2 has written; of it, `written` bytes are on their way.
-    buffer: Vec<u8>,
-    written: usize,
-    /// How much was written from it in all.
-    total: u64,
-    /// Whether `io` was written to since it was last flushed.
-    unflushed: bool,
+    /// What h2 has written.
+    outlet: Outlet,
     /// How much may still be read in this turn.
     credit: usize,
     /// Whether a read was put off to the next turn.
@@ -50,6 +46,7 @@ struct Inner {
     /// Whether this turn comes right after one that put its write off.
     deferred: bool,
     meter: Meter,
+    sieve: Sieve,
     first: FirstBytes,
     /// Whether the peer had calls open when this turn began.
     calls: bool,
@@ -62,14 +59,12 @@ impl BufferedIo {
         let inner = Inner {
             io: Box::new(io),
             unread: Unread::default(),
-            buffer: Vec::new(),
-            written: 0,
-            total: 0,
-            unflushed: false,
+            outlet: Outlet::default(),
             credit: READ_PER_TURN,
             starved: false,
             deferred: false,
             meter,
+            sieve: Sieve::new(),
             first: FirstBytes::default(),
             calls: false,
             breach: None,
@@ -93,8 +88,9 @@ impl IoHandle {
     ///
     /// An error ends the connection.
     pub(crate) fn end_turn(&self, cx: &mut Context<'_>, others: bool) -> io::Result<Turned> {
-        let mut inner = lock(&self.0);
-        inner.deferred = others && !inner.deferred && inner.has_unwritten();
+        let inner = &mut *lock(&self.0);
+        inner.pay_back();
+        inner.deferred = others && !inner.deferred && inner.outlet.has_unwritten();
         let starved = std::mem::take(&mut inner.starved);
         if starved {
             wake_after_others(cx);
@@ -103,10 +99,10 @@ impl IoHandle {
         }
         let written = if inner.deferred {
             Written::Later
-        } else if let Poll::Ready(result) = inner.poll_drain(cx) {
+        } else if let Poll::Ready(result) = inner.outlet.poll_drain(&mut *inner.io, cx) {
             result.map(|()| Written::All)?
         } else {
-            Written::Part(inner.total)
+            Written::Part(inner.outlet.total())
         };
         Ok(inner.meter.turned(written))
     }
@@ -128,7 +124,8 @@ impl IoHandle {
 
     /// Writes all there is, then flushes: TLS keeps bytes back until told.
     pub(crate) fn poll_drain(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        lock(&self.0).poll_drain(cx)
+        let inner = &mut *lock(&self.0);
+        inner.outlet.poll_drain(&mut *inner.io, cx)
     }
 
     /// What the peer sent first.
@@ -161,102 +158,109 @@ impl IoHandle {
 }
 
 impl Inner {
-    fn has_unwritten(&self) -> bool {
-        self.written < self.buffer.len() || self.unflushed
-    }
-
-    fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_write_buffer(cx))?;
-        if self.unflushed {
-            ready!(Pin::new(&mut self.io).poll_flush(cx))?;
-            self.unflushed = false;
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_write_buffer(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while self.written < self.buffer.len() {
-            let count = ready!(Pin::new(&mut self.io).poll_write(cx, &self.buffer[self.written..]))?;
-            if count == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            self.written += count;
-            self.total += count as u64;
-            self.unflushed = true;
-        }
-        if !self.buffer.is_empty() {
-            self.written = 0;
-            spare::give_back(std::mem::take(&mut self.buffer));
-        }
-        Poll::Ready(Ok(()))
-    }
-
     /// Puts the last GOAWAY behind what h2 has written, if that ends with a frame.
     fn put_farewell(&mut self, breach: Breach) {
         if let Some(frame) = self.meter.farewell(breach) {
-            self.buffer.extend_from_slice(&frame);
+            self.outlet.put(&frame);
         }
     }
 
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_drain(cx))?;
+        ready!(self.outlet.poll_drain(&mut *self.io, cx))?;
         Pin::new(&mut self.io).poll_shutdown(cx)
-    }
-
-    /// Makes room for `count` bytes, or for as many as the buffer holds: nothing
-    /// goes past it, so that what waits in it is all that waits.
-    fn poll_room(&mut self, cx: &mut Context<'_>, count: usize) -> Poll<io::Result<usize>> {
-        if self.buffer.len() + count > WRITE && !self.buffer.is_empty() {
-            ready!(self.poll_write_buffer(cx))?;
-        }
-        if self.buffer.capacity() == 0 {
-            self.buffer = spare::take();
-        }
-        Poll::Ready(Ok(count.min(WRITE)))
     }
 
     #[inline]
     fn put(&mut self, bytes: &[u8]) {
-        if self.buffer.capacity() - self.buffer.len() < bytes.len() {
-            self.grow(bytes.len());
-        }
-        self.buffer.extend_from_slice(bytes);
+        self.outlet.put(bytes);
         self.meter.send(bytes);
-    }
-
-    /// Makes the buffer twice as large, but no larger than it may become.
-    #[cold]
-    fn grow(&mut self, count: usize) {
-        let needed = self.buffer.len() + count;
-        let capacity = needed.max((2 * self.buffer.capacity()).min(WRITE));
-        self.buffer.reserve_exact(capacity - self.buffer.len());
     }
 
     fn poll_fill(&mut self, cx: &mut Context<'_>, target: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if let Some(breach) = self.breach {
             return Poll::Ready(Err(io::Error::other(breach)));
         }
-        if self.credit == 0 {
-            self.starved = true;
-            return Poll::Pending;
-        }
         let mut scratch = Scratch::take();
-        let mut read = ReadBuf::new(&mut scratch);
-        if Pin::new(&mut self.io).poll_read(cx, &mut read)?.is_pending() {
-            self.meter.wait();
-            return Poll::Pending;
-        }
-        let count = read.filled().len();
-        self.first.note(read.filled());
-        if let Err(breach) = self.meter.receive(read.filled(), Instant::now(), self.calls) {
-            self.breach = Some(breach);
-            return Poll::Ready(Err(io::Error::other(breach)));
-        }
+        let count = loop {
+            let count = ready!(self.poll_frames(cx, &mut scratch))?;
+            // Nothing is left of it for h2, to which no bytes are the end.
+            if count != Some(0) {
+                break count.unwrap_or_default();
+            }
+        };
         let fits = count.min(target.remaining());
         target.put_slice(&scratch[..fits]);
         self.unread = Unread::new(scratch, fits, count);
-        self.credit = self.credit.saturating_sub(count);
         Poll::Ready(Ok(()))
+    }
+
+    /// Reads, and gives how much of it is for h2; `None` at the end.
+    fn poll_frames(&mut self, cx: &mut Context<'_>, scratch: &mut [u8]) -> Poll<io::Result<Option<usize>>> {
+        if self.credit == 0 {
+            self.starved = true;
+            return self.poll_pong(scratch);
+        }
+        let lead = self.sieve.lead(scratch);
+        let mut read = ReadBuf::new(&mut scratch[lead..]);
+        if Pin::new(&mut self.io).poll_read(cx, &mut read)?.is_pending() {
+            self.meter.wait();
+            return self.poll_pong(scratch);
+        }
+        let count = read.filled().len();
+        self.first.note(read.filled());
+        match self.meter.receive(read.filled(), Instant::now(), self.calls) {
+            // What is no HTTP/2 at all is h2's to refuse.
+            Err(Breach::FirstFrame) if !self.meter.is_client() && !self.first.are_preface() => {}
+            Err(breach) => return self.end(breach),
+            Ok(()) => {}
+        }
+        self.credit = self.credit.saturating_sub(count);
+        if count == 0 {
+            // Half a head is an error to h2, which it may be.
+            let held = self.sieve.take_held(scratch);
+            return Poll::Ready(Ok((held > 0).then_some(held)));
+        }
+        if self.sieve.is_busy() || self.meter.is_odd() {
+            return self.strain(&mut scratch[..lead + count]);
+        }
+        Poll::Ready(Ok(Some(count)))
+    }
+
+    /// Takes out what h2 may not see.
+    #[cold]
+    fn strain(&mut self, bytes: &mut [u8]) -> Poll<io::Result<Option<usize>>> {
+        let (left, padded) = self.sieve.strain(bytes, self.meter.place());
+        if self.meter.charge(padded).is_err() || self.sieve.refund.is_too_long() {
+            return self.end(Breach::ControlFrames);
+        }
+        Poll::Ready(Ok(Some(left)))
+    }
+
+    /// Once nothing more is there: what h2 was to see after all else.
+    fn poll_pong(&mut self, scratch: &mut [u8]) -> Poll<io::Result<Option<usize>>> {
+        match self.sieve.take_pong(self.meter.newest(), self.meter.is_quiet()) {
+            None => Poll::Pending,
+            Some(frame) => {
+                scratch[..frame.len()].copy_from_slice(&frame);
+                Poll::Ready(Ok(Some(frame.len())))
+            }
+        }
+    }
+
+    #[cold]
+    fn end<T>(&mut self, breach: Breach) -> Poll<io::Result<T>> {
+        self.breach = Some(breach);
+        Poll::Ready(Err(io::Error::other(breach)))
+    }
+
+    /// Gives back the window of padding that h2 was not shown, between two frames
+    /// of h2 and once there is room for it.
+    #[inline]
+    fn pay_back(&mut self) {
+        if !self.sieve.refund.is_empty() && self.meter.is_between_sent() && !self.outlet.is_full() {
+            let frames = self.sieve.refund.take();
+            self.put(&frames);
+        }
     }
 }
 
@@ -273,8 +277,8 @@ impl AsyncRead for BufferedIo {
 
 impl AsyncWrite for BufferedIo {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let mut inner = lock(&self.0);
-        let count = ready!(inner.poll_room(cx, bytes.len()))?;
+        let inner = &mut *lock(&self.0);
+        let count = ready!(inner.outlet.poll_room(&mut *inner.io, cx, bytes.len()))?;
         inner.put(&bytes[..count]);
         Poll::Ready(Ok(count))
     }
@@ -284,9 +288,9 @@ impl AsyncWrite for BufferedIo {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let mut inner = lock(&self.0);
+        let inner = &mut *lock(&self.0);
         let all = slices.iter().map(|slice| slice.len()).sum();
-        let count = ready!(inner.poll_room(cx, all))?;
+        let count = ready!(inner.outlet.poll_room(&mut *inner.io, cx, all))?;
         let mut left = count;
         for slice in slices {
             let now = left.min(slice.len());
@@ -315,9 +319,6 @@ fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
     inner.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What is written at once: four full DATA frames, and what comes between them.
-const WRITE: usize = 72 * 1024;
-
 const READ_PER_TURN: usize = 256 * 1024;
 
 /// How long a connection that ends by force may take to say why.
@@ -327,22 +328,22 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 mod tests {
     use super::*;
     use crate::transport::meter::Allowance;
+    use crate::transport::outlet::WRITE;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     #[tokio::test]
     async fn writes_go_out_when_drained_and_not_before() {
         let (near, mut far) = tokio::io::duplex(1 << 20);
         let (mut io, handle) = BufferedIo::new(near, Meter::client(&Allowance::default()));
-        io.write_all(b"one").await.unwrap();
-        io.write_all(b"two").await.unwrap();
+        io.write_all(b"onetwo").await.unwrap();
         io.flush().await.unwrap();
-        assert!(lock(&handle.0).has_unwritten());
+        assert!(lock(&handle.0).outlet.has_unwritten());
         let mut got = [0; 6];
         let early =
             poll_fn(|cx| Poll::Ready(Pin::new(&mut far).poll_read(cx, &mut ReadBuf::new(&mut got)).is_pending()));
         assert!(early.await);
         poll_fn(|cx| handle.poll_drain(cx)).await.unwrap();
-        assert!(!lock(&handle.0).has_unwritten());
+        assert!(!lock(&handle.0).outlet.has_unwritten());
         far.read_exact(&mut got).await.unwrap();
         assert_eq!(&got, b"onetwo");
     }
@@ -399,8 +400,7 @@ mod tests {
         poll_fn(|cx| handle.poll_drain(cx)).await.unwrap();
         let mut got = vec![0; 8 + 3 * WRITE];
         far.read_exact(&mut got).await.unwrap();
-        assert_eq!((&got[..4], &got[4..8]), (&b"head"[..], &[7; 4][..]));
-        assert_eq!(&got[4 + 3 * WRITE..], b"tail");
+        assert_eq!(got, [b"head", &vec![7; 3 * WRITE][..], b"tail"].concat());
     }
 
     #[tokio::test]
@@ -414,10 +414,13 @@ mod tests {
         assert!(pending);
     }
 
+    /// What any peer begins with.
+    const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+
     #[tokio::test]
     async fn a_turn_reads_so_much_and_no_more() {
         let (near, mut far) = tokio::io::duplex(1 << 20);
-        far.write_all(&vec![1; 2 * READ_PER_TURN]).await.unwrap();
+        far.write_all(&[&SETTINGS[..], &vec![1; 2 * READ_PER_TURN]].concat()).await.unwrap();
         let (mut io, handle) = BufferedIo::new(near, Meter::client(&Allowance::default()));
         let mut total = 0;
         let mut buffer = vec![0; 10_000];

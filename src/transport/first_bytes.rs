@@ -36,6 +36,11 @@ impl FirstBytes {
         matches!(self.bytes, [0x15 | 0x16, 3, ..])
     }
 
+    /// What a client of HTTP/2 begins with.
+    pub(crate) fn are_preface(self) -> bool {
+        self.bytes.starts_with(b"PRI")
+    }
+
     /// What a client says to a server without TLS.
     pub(crate) fn are_request(self) -> Option<&'static str> {
         match &self.bytes[..3] {

@@ -9,12 +9,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::transport::ages::Ages;
 use crate::transport::breach::Breach;
-use crate::transport::bucket::Bucket;
-use crate::transport::pings::Pings;
+use crate::transport::ledger::{Ledger, enough, increment, is_fault};
+use crate::transport::sieve::Place;
 use crate::transport::turned::{Turned, Written};
-use crate::transport::walker::{Head, MAX_STREAM, Walker, flag, kind};
+use crate::transport::walker::{MAX_STREAM, Walker, flag, kind};
 
 /// How much a peer may ask for; a server's limits tell what the fields mean.
 #[derive(Clone, Debug)]
@@ -22,6 +21,7 @@ pub(crate) struct Allowance {
     pub(crate) settings: u32,
     pub(crate) control_frames: u32,
     pub(crate) resets: u32,
+    pub(crate) resets_per_second: u32,
     /// How long to wait between two pings.
     pub(crate) ping_interval: Duration,
     pub(crate) ping_interval_without_calls: Duration,
@@ -33,7 +33,10 @@ impl Default for Allowance {
         Self {
             settings: 20,
             control_frames: 10_000,
-            resets: u32::MAX,
+            // A call that the program gives up may cost as many as its server had
+            // messages on their way.
+            resets: 100_000,
+            resets_per_second: 10_000,
             ping_interval: Duration::ZERO,
             ping_interval_without_calls: Duration::ZERO,
         }
@@ -46,39 +49,12 @@ pub(crate) struct Meter {
     received: Walker,
     sent: Walker,
     ledger: Ledger,
+    /// Where in the peer's frames the last read began.
+    begun: (usize, bool),
     last_read: Instant,
     /// Since when the peer is waited for in the middle of a frame that it
     /// should have sent in one go.
     stalled: Option<Instant>,
-}
-
-/// What the frames come to.
-#[derive(Debug)]
-struct Ledger {
-    /// The kind of the frame that comes now, and whether it or the block of
-    /// headers that it belongs to is to be followed by another one.
-    kind: u8,
-    block_open: bool,
-    /// Whether something was finished that the peer must send in one go.
-    finished: bool,
-    settings: Bucket,
-    control_frames: Bucket,
-    resets: Bucket,
-    /// Whether the peer has made us reset more calls than it may.
-    faulty: bool,
-    pings: Pings,
-    /// What the last bit of the numbers of the peer's own streams is.
-    parity: u32,
-    ages: Ages,
-    /// Whether the peer's SETTINGS have come.
-    greeted: bool,
-    last_call: Instant,
-    /// The last stream of the last GOAWAY that was sent.
-    going_away: Option<u32>,
-    /// How much of the connection's window the peer has left.
-    window: i64,
-    /// How many small DATA frames have come.
-    small: u32,
 }
 
 impl Meter {
@@ -97,23 +73,8 @@ impl Meter {
         Self {
             received: Walker::behind(received),
             sent: Walker::behind(sent),
-            ledger: Ledger {
-                kind: kind::DATA,
-                block_open: false,
-                finished: false,
-                settings: Bucket::new(allowance.settings, SETTINGS_PER_SECOND, now),
-                control_frames: Bucket::new(allowance.control_frames, CONTROL_FRAMES_PER_SECOND, now),
-                resets: Bucket::new(allowance.resets, RESETS_PER_SECOND, now),
-                faulty: false,
-                pings: Pings::new(allowance.ping_interval, allowance.ping_interval_without_calls),
-                parity: u32::from(received > 0),
-                ages: Ages::new(now),
-                greeted: false,
-                last_call: now,
-                going_away: None,
-                window: FIRST_WINDOW,
-                small: 0,
-            },
+            ledger: Ledger::new(allowance, u32::from(received > 0), now),
+            begun: (0, false),
             last_read: now,
             stalled: None,
         }
@@ -125,12 +86,69 @@ impl Meter {
         ledger.ages.note(now, self.last_read);
         self.last_read = now;
         ledger.finished = false;
+        ledger.odd = false;
+        self.begun = (self.received.rest(), ledger.block_open);
         enough(!ledger.faulty, Breach::Resets)?;
-        self.received.walk(bytes, |head, _| ledger.receive(head, now, &mut calls))?;
+        if ledger.greeted {
+            self.received.walk(bytes, |head, _| ledger.receive(head, now, &mut calls))?;
+        } else {
+            self.greet(bytes, now, calls)?;
+        }
         if self.stalled.is_some() && (self.ledger.finished || !self.is_owed()) {
             self.stalled = None;
         }
         Ok(())
+    }
+
+    /// The same for what comes before the peer has greeted: its first frame is SETTINGS.
+    #[cold]
+    fn greet(&mut self, bytes: &[u8], now: Instant, mut calls: bool) -> Result<(), Breach> {
+        let ledger = &mut self.ledger;
+        self.received.walk(bytes, |head, _| {
+            let greets = head.kind == kind::SETTINGS && !head.has(flag::ACK);
+            enough(ledger.greeted || greets, Breach::FirstFrame)?;
+            ledger.receive(head, now, &mut calls)
+        })
+    }
+
+    /// Whether h2 may not see all that came last, or not yet.
+    #[inline]
+    pub(crate) fn is_odd(&self) -> bool {
+        self.ledger.odd || self.received.is_inside_head()
+    }
+
+    /// Whether this is the end that begins calls.
+    pub(crate) fn is_client(&self) -> bool {
+        self.ledger.parity == 0
+    }
+
+    /// Where in the peer's frames the last read began.
+    #[cold]
+    pub(crate) fn place(&self) -> Place {
+        let ((rest, block_open), server) = (self.begun, !self.is_client());
+        let leaving = self.ledger.going_away == Some(MAX_STREAM);
+        Place { rest, block_open, leaving, newest: self.newest(), server }
+    }
+
+    /// Counts frames that turned out to carry nothing.
+    #[cold]
+    pub(crate) fn charge(&mut self, frames: u32) -> Result<(), Breach> {
+        (0..frames).try_for_each(|_| enough(self.ledger.control_frames.take(self.last_read), Breach::ControlFrames))
+    }
+
+    /// The newest stream that the peer has begun.
+    pub(crate) fn newest(&self) -> u32 {
+        self.ledger.ages.newest()
+    }
+
+    /// Whether all frames of the peer have come to their end, and its blocks of headers.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.received.is_between_frames() && !self.ledger.block_open
+    }
+
+    /// Whether all frames for the peer are whole.
+    pub(crate) fn is_between_sent(&self) -> bool {
+        self.sent.is_between_frames()
     }
 
     /// Notes that nothing more has come.
@@ -169,7 +187,7 @@ impl Meter {
     /// The last words to a peer: a GOAWAY, if one can be put in here.
     pub(crate) fn farewell(&self, breach: Breach) -> Option<Vec<u8>> {
         // Later GOAWAYs must not name later streams.
-        let last = self.ledger.ages.newest().min(self.ledger.going_away.unwrap_or(MAX_STREAM));
+        let last = self.newest().min(self.ledger.going_away.unwrap_or(MAX_STREAM));
         self.sent.is_between_frames().then(|| breach.goaway(last))
     }
 
@@ -206,104 +224,14 @@ impl Meter {
     }
 }
 
-impl Ledger {
-    #[inline]
-    fn receive(&mut self, head: Head, now: Instant, calls: &mut bool) -> Result<(), Breach> {
-        self.finished |= !self.block_open;
-        self.kind = head.kind;
-        match head.kind {
-            kind::DATA if head.length > 0 || head.has(flag::END_STREAM) => {
-                self.window -= head.length as i64;
-                self.small = self.small.wrapping_add(u32::from(head.length < SMALL));
-                Ok(())
-            }
-            kind::HEADERS => {
-                self.block_open = !head.has(flag::END_HEADERS);
-                self.last_call = now;
-                *calls = true;
-                if head.stream & 1 == self.parity && head.stream > self.ages.newest() {
-                    self.ages.open(head.stream);
-                    self.control_frames.give(CREDIT, MOST_CREDIT);
-                    return Ok(());
-                }
-                // An answer's headers and trailers, for which the call's own frames have given credit. Interim answers,
-                // and headers of calls that are over, may come in any number.
-                enough(self.control_frames.take(now), Breach::ControlFrames)
-            }
-            _ => self.control(head, now, *calls),
-        }
-    }
-
-    /// Counts a frame that carries nothing of a call, but for CONTINUATION.
-    fn control(&mut self, head: Head, now: Instant, calls: bool) -> Result<(), Breach> {
-        match head.kind {
-            kind::CONTINUATION => {
-                self.block_open = !head.has(flag::END_HEADERS);
-                if head.length > 0 {
-                    return Ok(());
-                }
-            }
-            kind::SETTINGS if !head.has(flag::ACK) => {
-                self.greeted = true;
-                return enough(self.settings.take(now), Breach::Settings);
-            }
-            kind::RST_STREAM if self.ages.is_young(head.stream) => enough(self.resets.take(now), Breach::Resets)?,
-            kind::PING if !head.has(flag::ACK) => enough(self.pings.admit(now, calls), Breach::Pings)?,
-            _ => {}
-        }
-        enough(self.control_frames.take(now), Breach::ControlFrames)
-    }
-
-    /// Notes frames of calls that were sent to the peer, and how many of them
-    /// ended their calls.
-    #[inline]
-    fn credit(&mut self, frames: u32, ends: u32) {
-        self.pings.forget();
-        self.control_frames.give(frames.saturating_mul(CREDIT), MOST_CREDIT);
-        self.resets.give(ends, 0);
-    }
-}
-
-/// Whether a reset of ours says that the peer broke the protocol: to make us do
-/// so cancels a call without a RST_STREAM (CVE-2025-8671).
-fn is_fault(payload: &[u8]) -> bool {
-    let faults = [h2::Reason::PROTOCOL_ERROR, h2::Reason::FLOW_CONTROL_ERROR, h2::Reason::STREAM_CLOSED];
-    payload.first_chunk().is_some_and(|code| faults.contains(&u32::from_be_bytes(*code).into()))
-}
-
-/// By how much a WINDOW_UPDATE opens a window.
-fn increment(payload: &[u8]) -> u32 {
-    payload.first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes))
-}
-
-fn enough(there: bool, breach: Breach) -> Result<(), Breach> {
-    if there { Ok(()) } else { Err(breach) }
-}
-
 /// What comes before the first frame of a client.
 const PREFACE: usize = 24;
-
-/// The window of a connection before it is opened further (RFC 9113, 6.9.2).
-const FIRST_WINDOW: i64 = 65_535;
-
-/// Below this size h2 charges a DATA frame that lies unread.
-const SMALL: usize = 256;
-
-const SETTINGS_PER_SECOND: u32 = 10;
-const CONTROL_FRAMES_PER_SECOND: u32 = 1_000;
-const RESETS_PER_SECOND: u32 = 100;
-
-/// How many control frames come free with each DATA and HEADERS frame.
-const CREDIT: u32 = 10;
-
-/// How much of that is kept: a whole window of small messages may be on its
-/// way before the first WINDOW_UPDATE for it comes. To read as many frames
-/// takes a tenth of a second.
-const MOST_CREDIT: u32 = 1_000_000;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::ledger::CREDIT;
+    use crate::transport::walker::Head;
 
     fn frame(kind: u8, flags: u8, stream: u32, length: usize) -> Vec<u8> {
         let mut bytes = Head { length, kind, flags, stream }.encode().to_vec();
@@ -311,11 +239,34 @@ mod tests {
         bytes
     }
 
+    fn greeted(mut meter: Meter) -> Meter {
+        meter.ledger.greeted = true;
+        meter
+    }
+
+    #[test]
+    fn the_first_frame_is_settings() {
+        let settings = || frame(kind::SETTINGS, 0, 0, 6);
+        for first in [frame(kind::HEADERS, flag::END_HEADERS, 1, 9), frame(kind::SETTINGS, flag::ACK, 0, 0)] {
+            for (frames, outcome) in
+                [([settings(), first.clone()], Ok(())), ([first, settings()], Err(Breach::FirstFrame))]
+            {
+                let bytes = frames.concat();
+                for size in 1..=bytes.len() {
+                    let mut meter = Meter::client(&Allowance::default());
+                    let now = meter.last_read;
+                    let got = bytes.chunks(size).try_for_each(|chunk| meter.receive(chunk, now, false));
+                    assert_eq!(got, outcome, "in pieces of {size}");
+                }
+            }
+        }
+    }
+
     /// What comes of `frames` in pieces of each size, which must be the same.
     fn outcome(allowance: &Allowance, frames: &[Vec<u8>]) -> Result<(), Breach> {
         let bytes = [vec![0; PREFACE], frames.concat()].concat();
         let mut outcomes = (1..=bytes.len()).map(|size| {
-            let mut meter = Meter::server(allowance);
+            let mut meter = greeted(Meter::server(allowance));
             let now = meter.last_read;
             let outcome = bytes.chunks(size).try_for_each(|chunk| meter.receive(chunk, now, false));
             assert!(outcome.is_err() || !meter.is_owed(), "in pieces of {size}");
@@ -332,6 +283,7 @@ mod tests {
             settings: 3,
             control_frames: 5,
             resets: 2,
+            resets_per_second: 100,
             ping_interval,
             ping_interval_without_calls: ping_interval,
         }
@@ -386,7 +338,7 @@ mod tests {
 
     #[test]
     fn calls_and_their_answers_bring_credit() {
-        let mut meter = Meter::client(&small());
+        let mut meter = greeted(Meter::client(&small()));
         let (now, control) = (meter.last_read, frame(8, 0, 0, 4));
         for credit in [frame(kind::DATA, 0, 1, 100), frame(kind::HEADERS, flag::END_HEADERS, 1, 9)] {
             meter.receive(&control.repeat(5), now, true).unwrap();
@@ -415,7 +367,7 @@ mod tests {
         let data = frame(kind::DATA, 0, 1, 3);
         let bytes = [&headers[..], &end, &data].concat();
         let owed_until = headers.len() + end.len();
-        let mut meter = Meter::client(&small());
+        let mut meter = greeted(Meter::client(&small()));
         for (count, byte) in bytes.iter().enumerate() {
             meter.receive(&[*byte], meter.last_read, true).unwrap();
             meter.wait();

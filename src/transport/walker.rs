@@ -71,6 +71,11 @@ impl Walker {
         Some((Head::decode(&self.head), behind))
     }
 
+    /// How many bytes are to be passed over before the next head.
+    pub(crate) fn rest(&self) -> usize {
+        self.rest
+    }
+
     /// Whether all frames have come to their end.
     pub(crate) fn is_between_frames(&self) -> bool {
         self.rest == 0 && self.have == 0
@@ -95,7 +100,7 @@ impl Head {
     }
 
     #[inline]
-    fn decode(&[a, b, c, kind, flags, d, e, f, g]: &[u8; HEAD]) -> Self {
+    pub(crate) fn decode(&[a, b, c, kind, flags, d, e, f, g]: &[u8; HEAD]) -> Self {
         let length = (u32::from_be_bytes([a, b, c, kind]) >> 8) as usize;
         Self { length, kind, flags, stream: u32::from_be_bytes([d, e, f, g]) & MAX_STREAM }
     }
@@ -125,12 +130,14 @@ pub(crate) mod flag {
     pub(crate) const ACK: u8 = 0x1;
     pub(crate) const END_STREAM: u8 = 0x1;
     pub(crate) const END_HEADERS: u8 = 0x4;
+    pub(crate) const PADDED: u8 = 0x8;
 }
 
 /// The greatest number of a stream.
 pub(crate) const MAX_STREAM: u32 = (1 << 31) - 1;
 
-const HEAD: usize = 9;
+/// The length of a head.
+pub(crate) const HEAD: usize = 9;
 
 #[cfg(test)]
 mod tests {

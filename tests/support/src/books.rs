@@ -117,6 +117,7 @@ fn line(frame: &Frame) -> String {
         kind::DATA => line += &format!(" {} bytes", frame.payload.len()),
         kind::RST_STREAM => line += &format!(" code {}", frame.number(0)),
         kind::GOAWAY => line += &format!(" last {} code {}", frame.number(0), frame.number(4)),
+        kind::WINDOW_UPDATE => line += &format!(" by {}", frame.number(0)),
         kind::SETTINGS | kind::PING if frame.has(flag::ACK) => line += " ACK",
         _ => {}
     }

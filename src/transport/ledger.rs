@@ -1,0 +1,170 @@
+//! What the frames of a connection come to.
+
+use tokio::time::Instant;
+
+use crate::transport::ages::Ages;
+use crate::transport::breach::Breach;
+use crate::transport::bucket::Bucket;
+use crate::transport::meter::Allowance;
+use crate::transport::pings::Pings;
+use crate::transport::walker::{Head, flag, kind};
+
+/// What the frames of one connection come to, in both directions.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    /// The kind of the frame that comes now, and whether it or the block of
+    /// headers that it belongs to is to be followed by another one.
+    pub(super) kind: u8,
+    pub(super) block_open: bool,
+    /// Whether something was finished that the peer must send in one go.
+    pub(super) finished: bool,
+    /// Whether there is a frame among those that came last that h2 may not see.
+    pub(super) odd: bool,
+    pub(super) settings: Bucket,
+    pub(super) control_frames: Bucket,
+    pub(super) resets: Bucket,
+    /// Whether the peer has made us reset more calls than it may.
+    pub(super) faulty: bool,
+    pub(super) pings: Pings,
+    /// What the last bit of the numbers of the peer's own streams is.
+    pub(super) parity: u32,
+    pub(super) ages: Ages,
+    /// Whether the peer's SETTINGS have come.
+    pub(super) greeted: bool,
+    pub(super) last_call: Instant,
+    /// The last stream of the last GOAWAY that was sent.
+    pub(super) going_away: Option<u32>,
+    /// How much of the connection's window the peer has left.
+    pub(super) window: i64,
+    /// How many small DATA frames have come.
+    pub(super) small: u32,
+}
+
+impl Ledger {
+    /// Nothing has come yet; `parity` is the last bit of the numbers of the peer's own streams.
+    pub(super) fn new(allowance: &Allowance, parity: u32, now: Instant) -> Self {
+        Self {
+            kind: kind::DATA,
+            block_open: false,
+            finished: false,
+            odd: false,
+            settings: Bucket::new(allowance.settings, SETTINGS_PER_SECOND, now),
+            control_frames: Bucket::new(allowance.control_frames, CONTROL_FRAMES_PER_SECOND, now),
+            resets: Bucket::new(allowance.resets, allowance.resets_per_second, now),
+            faulty: false,
+            pings: Pings::new(allowance.ping_interval, allowance.ping_interval_without_calls),
+            parity,
+            ages: Ages::new(now),
+            greeted: false,
+            last_call: now,
+            going_away: None,
+            window: FIRST_WINDOW,
+            small: 0,
+        }
+    }
+
+    #[inline]
+    pub(super) fn receive(&mut self, head: Head, now: Instant, calls: &mut bool) -> Result<(), Breach> {
+        self.finished |= !self.block_open;
+        self.kind = head.kind;
+        match head.kind {
+            kind::DATA if !head.has(flag::PADDED) && (head.length > 0 || head.has(flag::END_STREAM)) => {
+                self.spend(head.length);
+                Ok(())
+            }
+            kind::HEADERS => {
+                self.block_open = !head.has(flag::END_HEADERS);
+                self.last_call = now;
+                *calls = true;
+                if head.stream & 1 == self.parity && head.stream > self.ages.newest() {
+                    self.ages.open(head.stream);
+                    self.control_frames.give(CREDIT, MOST_CREDIT);
+                    return Ok(());
+                }
+                // An answer's headers and trailers, for which the call's own frames have given credit. Interim answers,
+                // and headers of calls that are over, may come in any number.
+                enough(self.control_frames.take(now), Breach::ControlFrames)
+            }
+            _ => self.control(head, now, *calls),
+        }
+    }
+
+    /// Counts a frame that carries nothing of a call, but for CONTINUATION.
+    fn control(&mut self, head: Head, now: Instant, calls: bool) -> Result<(), Breach> {
+        match head.kind {
+            // Whether it carries anything is seen later.
+            kind::DATA if head.has(flag::PADDED) => {
+                self.odd = true;
+                self.spend(head.length);
+                return Ok(());
+            }
+            kind::DATA => self.odd = true,
+            kind::WINDOW_UPDATE => self.odd |= self.going_away.is_some(),
+            kind::CONTINUATION => {
+                self.block_open = !head.has(flag::END_HEADERS);
+                if head.length > 0 {
+                    return Ok(());
+                }
+            }
+            kind::SETTINGS if !head.has(flag::ACK) => {
+                self.greeted = true;
+                return enough(self.settings.take(now), Breach::Settings);
+            }
+            kind::RST_STREAM if self.ages.is_young(head.stream) => enough(self.resets.take(now), Breach::Resets)?,
+            kind::PING if !head.has(flag::ACK) => enough(self.pings.admit(now, calls), Breach::Pings)?,
+            kind::PING => self.odd |= self.going_away.is_some(),
+            _ => {}
+        }
+        enough(self.control_frames.take(now), Breach::ControlFrames)
+    }
+
+    /// The peer has spent window on DATA.
+    #[inline]
+    fn spend(&mut self, length: usize) {
+        self.window -= length as i64;
+        self.small = self.small.wrapping_add(u32::from(length < SMALL));
+    }
+
+    /// Notes frames of calls that were sent to the peer, and how many of them
+    /// ended their calls.
+    #[inline]
+    pub(super) fn credit(&mut self, frames: u32, ends: u32) {
+        self.pings.forget();
+        self.control_frames.give(frames.saturating_mul(CREDIT), MOST_CREDIT);
+        self.resets.give(ends, 0);
+    }
+}
+
+/// Whether a reset of ours says that the peer broke the protocol: to make us do
+/// so cancels a call without a RST_STREAM (CVE-2025-8671).
+pub(super) fn is_fault(payload: &[u8]) -> bool {
+    let faults = [h2::Reason::PROTOCOL_ERROR, h2::Reason::FLOW_CONTROL_ERROR, h2::Reason::STREAM_CLOSED];
+    payload.first_chunk().is_some_and(|code| faults.contains(&u32::from_be_bytes(*code).into()))
+}
+
+/// By how much a WINDOW_UPDATE opens a window.
+pub(super) fn increment(payload: &[u8]) -> u32 {
+    payload.first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes))
+}
+
+#[inline]
+pub(super) fn enough(there: bool, breach: Breach) -> Result<(), Breach> {
+    if there { Ok(()) } else { Err(breach) }
+}
+
+/// The window of a connection before it is opened further (RFC 9113, 6.9.2).
+const FIRST_WINDOW: i64 = 65_535;
+
+/// Below this size h2 charges a DATA frame that lies unread.
+const SMALL: usize = 256;
+
+const SETTINGS_PER_SECOND: u32 = 10;
+const CONTROL_FRAMES_PER_SECOND: u32 = 1_000;
+
+/// How many control frames come free with each DATA and HEADERS frame.
+pub(super) const CREDIT: u32 = 10;
+
+/// How much of that is kept: a whole window of small messages may be on its
+/// way before the first WINDOW_UPDATE for it comes. To read as many frames
+/// takes a tenth of a second.
+const MOST_CREDIT: u32 = 1_000_000;
