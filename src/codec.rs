@@ -1,5 +1,6 @@
 //! Messages to bytes and back: the only file that names the protobuf crate.
 
+mod group;
 mod shape;
 mod weight;
 
@@ -11,6 +12,7 @@ use protobuf::{CodedInputStream, CodedOutputStream};
 use crate::compression::Encoding;
 use crate::frame::{self, PREFIX, Payload};
 use crate::status::Status;
+pub use group::{read_unknown, skip_unknown};
 pub use shape::{Field, Shape, Shaped};
 use weight::TooMuch;
 

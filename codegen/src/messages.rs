@@ -85,7 +85,8 @@ impl Messages<'_> {
             } else if bare.starts_with("///") {
                 let _ = writeln!(out, "{line}");
             } else if !bare.starts_with("//") {
-                let _ = writeln!(out, "{}", adapt_line(line, self.runtime));
+                let line = adapt_line(line, self.runtime);
+                let _ = writeln!(out, "{}", checks_groups(&line, self.runtime).unwrap_or(line));
             }
         }
         out
@@ -96,6 +97,20 @@ impl Messages<'_> {
 struct Unchanged;
 
 impl CustomizeCallback for Unchanged {}
+
+/// Lets the runtime crate step over a field that is not known, if that is what the line does: protobuf's own functions
+/// take groups that are closed by another number, or never.
+fn checks_groups(line: &str, runtime: &str) -> Option<String> {
+    let rest = line.trim_start();
+    let indent = &line[..line.len() - rest.len()];
+    let (arm, rest) = rest.strip_prefix("_ => ").map_or(("", rest), |rest| ("_ => ", rest));
+    let call = rest.strip_prefix(runtime)?.strip_prefix("::protobuf::rt::")?;
+    let names = [("read_unknown_or_skip_group(", "read_unknown("), ("skip_field_for_tag(", "skip_unknown(")];
+    names.iter().find_map(|(theirs, ours)| {
+        let arguments = call.strip_prefix(theirs)?;
+        Some(format!("{indent}{arm}{runtime}::codegen::{ours}{arguments}"))
+    })
+}
 
 /// Rewrites the paths and the keywords of one line of code; texts in quotes stay as they are.
 fn adapt_line(line: &str, runtime: &str) -> String {

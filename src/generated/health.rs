@@ -83,7 +83,7 @@ pub mod __files {
                             self.service = is.read_string()?;
                         },
                         tag => {
-                            ::puregrpc::protobuf::rt::read_unknown_or_skip_group(tag, is, self.special_fields.mut_unknown_fields())?;
+                            ::puregrpc::codegen::read_unknown(tag, is, self.special_fields.mut_unknown_fields())?;
                         },
                     };
                 }
@@ -169,7 +169,7 @@ pub mod __files {
                             self.status = is.read_enum_or_unknown()?;
                         },
                         tag => {
-                            ::puregrpc::protobuf::rt::read_unknown_or_skip_group(tag, is, self.special_fields.mut_unknown_fields())?;
+                            ::puregrpc::codegen::read_unknown(tag, is, self.special_fields.mut_unknown_fields())?;
                         },
                     };
                 }
@@ -308,7 +308,7 @@ pub mod __files {
                 while let Some(tag) = is.read_raw_tag_or_eof()? {
                     match tag {
                         tag => {
-                            ::puregrpc::protobuf::rt::read_unknown_or_skip_group(tag, is, self.special_fields.mut_unknown_fields())?;
+                            ::puregrpc::codegen::read_unknown(tag, is, self.special_fields.mut_unknown_fields())?;
                         },
                     };
                 }
@@ -391,14 +391,14 @@ pub mod __files {
                                 match tag {
                                     10 => key = is.read_string()?,
                                     18 => value = is.read_message()?,
-                                    _ => ::puregrpc::protobuf::rt::skip_field_for_tag(tag, is)?,
+                                    _ => ::puregrpc::codegen::skip_unknown(tag, is)?,
                                 };
                             }
                             is.pop_limit(old_limit);
                             self.statuses.insert(key, value);
                         },
                         tag => {
-                            ::puregrpc::protobuf::rt::read_unknown_or_skip_group(tag, is, self.special_fields.mut_unknown_fields())?;
+                            ::puregrpc::codegen::read_unknown(tag, is, self.special_fields.mut_unknown_fields())?;
                         },
                     };
                 }

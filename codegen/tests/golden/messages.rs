@@ -183,7 +183,7 @@ pub mod __files {
                             self.choice = ::std::option::Option::Some(message::Choice::Second(is.read_message()?));
                         },
                         tag => {
-                            ::puregrpc::protobuf::rt::read_unknown_or_skip_group(tag, is, self.special_fields.mut_unknown_fields())?;
+                            ::puregrpc::codegen::read_unknown(tag, is, self.special_fields.mut_unknown_fields())?;
                         },
                     };
                 }
@@ -326,7 +326,7 @@ pub mod __files {
                                 self.r#gen.push(is.read_string()?);
                             },
                             tag => {
-                                ::puregrpc::protobuf::rt::read_unknown_or_skip_group(tag, is, self.special_fields.mut_unknown_fields())?;
+                                ::puregrpc::codegen::read_unknown(tag, is, self.special_fields.mut_unknown_fields())?;
                             },
                         };
                     }

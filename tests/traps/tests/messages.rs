@@ -89,3 +89,19 @@ fn maps_between_numbers_are_encoded() {
     let old = every_proto2::every_proto2::Int32Maps::parse_from_bytes(&bytes).unwrap();
     assert_eq!((&old.int64_map, &old.bool_map), (&full.int64_map, &full.bool_map));
 }
+
+#[test]
+fn groups_that_are_not_closed_by_their_number_are_malformed() {
+    use types::types::Tree;
+
+    // In a message, in one inside, in the entry of a map: whole groups are stepped over.
+    let inside = |group: &[u8]| {
+        let nested = [&[0x0a, group.len() as u8][..], group].concat();
+        let entry = [&[0x12, group.len() as u8][..], group].concat();
+        [group.to_vec(), nested, entry].map(|bytes| Tree::parse_from_bytes(&bytes))
+    };
+    assert!(inside(&[0x7b, 0x08, 1, 0x7c]).iter().all(Result::is_ok));
+    for group in [&[0x7b, 0x08, 1, 0x74][..], &[0x7b, 0x08, 1], &[0x7b, 0x73, 0x7c, 0x74], &[0x7c]] {
+        assert!(inside(group).iter().all(Result::is_err), "{group:x?}: {:?}", inside(group));
+    }
+}
