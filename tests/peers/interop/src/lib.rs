@@ -1,7 +1,10 @@
-//! What the programs share: the generated code, the options of a command line, and the conformance runner's pipes.
+//! What the programs share: the generated code, the test service and the cases of gRPC's interoperability tests, the
+//! options of a command line, and the conformance runner's pipes.
 
+pub mod cases;
 pub mod headers;
 pub mod pipe;
+pub mod tester;
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -48,6 +51,11 @@ impl Options {
             options.insert(name, value);
         }
         Ok(Self(options))
+    }
+
+    /// These, which nobody has written.
+    pub fn of(options: &[(&str, &str)]) -> Self {
+        Self(options.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
     }
 
     /// The value of an option, if it was given.

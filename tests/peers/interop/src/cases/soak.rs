@@ -7,17 +7,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::plain::{ANSWER, REQUEST};
 use super::{Failure, Outcome, Peer, equal, simple};
-use puregrpc_interop::interop::grpc::testing::TestServiceClient;
-
-pub(super) const OPTIONS: [&str; 7] = [
-    "soak_iterations",
-    "soak_max_failures",
-    "soak_per_iteration_max_acceptable_latency_ms",
-    "soak_overall_timeout_seconds",
-    "soak_min_time_ms_between_rpcs",
-    "soak_request_size",
-    "soak_response_size",
-];
+use crate::interop::grpc::testing::TestServiceClient;
 
 pub(super) async fn rpc(peer: &Peer) -> Outcome {
     soak(peer, false).await

@@ -1,9 +1,4 @@
-//! gRPC's interoperability test client.
-//!
-//! ```sh
-//! interop_client --server_host localhost --server_port 10000 --test_case empty_unary,large_unary
-//! interop_client --server_port 10000 --test_case all [--use_tls true --ca_file PEM --server_host_override NAME]
-//! ```
+//! The cases of gRPC's interoperability tests, as a client makes them.
 
 mod compressed;
 mod ends;
@@ -11,28 +6,38 @@ mod plain;
 mod soak;
 
 use std::fmt::Debug;
-use std::process::ExitCode;
 use std::time::Duration;
 
 use puregrpc::{Channel, ClientTls, Code, Roots, Status};
 use tokio::time::timeout;
 
-use puregrpc_interop::interop::grpc::testing::{
+use crate::interop::grpc::testing::{
     Payload, ResponseParameters, SimpleRequest, StreamingInputCallRequest, StreamingOutputCallRequest,
     TestServiceClient,
 };
-use puregrpc_interop::{Failure, Options};
+use crate::{Failure, Options};
 
 type Outcome = Result<(), Failure>;
 
-/// What the cases call.
-struct Peer {
+/// What the cases call: a server of the test service.
+#[derive(Debug)]
+pub struct Peer {
     options: Options,
     channel: Channel,
     tests: TestServiceClient,
 }
 
 impl Peer {
+    /// The server that the options name: `server_host` and its like, as [`OPTIONS`] has them.
+    ///
+    /// # Errors
+    ///
+    /// If an option cannot be read, or the server is not there.
+    pub async fn of(options: Options) -> Result<Self, Failure> {
+        let channel = Self::connect(&options).await?;
+        Ok(Self { options, tests: TestServiceClient::new(channel.clone()), channel })
+    }
+
     /// A channel of its own to the server.
     async fn connect(options: &Options) -> Result<Channel, Failure> {
         let host = options.get("server_host").unwrap_or("localhost");
@@ -54,7 +59,16 @@ impl Peer {
         Ok(channel)
     }
 
-    async fn run(&self, case: &str) -> Outcome {
+    /// Makes a case, which has its time.
+    ///
+    /// # Errors
+    ///
+    /// What was not as the case wants it.
+    pub async fn run(&self, case: &str) -> Outcome {
+        timeout(PATIENCE, self.make(case)).await.unwrap_or_else(|_| Err("it does not end".into()))
+    }
+
+    async fn make(&self, case: &str) -> Outcome {
         match case {
             "empty_unary" => plain::empty_unary(self).await,
             "large_unary" => plain::large_unary(self).await,
@@ -80,30 +94,6 @@ impl Peer {
             _ => Err(format!("there is no such case; there are {}", CASES.join(", ")).into()),
         }
     }
-}
-
-#[tokio::main]
-async fn main() -> Result<ExitCode, Failure> {
-    let options = Options::of_process(&[&OPTIONS[..], &soak::OPTIONS].concat())?;
-    let wanted = match options.get("test_case").ok_or("--test_case is missing: names with commas, or all")? {
-        "all" => CASES.iter().map(|case| (*case).to_owned()).collect(),
-        names => names.split(',').map(str::to_owned).collect::<Vec<_>>(),
-    };
-    let channel = Peer::connect(&options).await?;
-    let peer = Peer { options, tests: TestServiceClient::new(channel.clone()), channel };
-    let mut failed = 0;
-    for case in &wanted {
-        let outcome = timeout(PATIENCE, peer.run(case)).await.unwrap_or_else(|_| Err("it does not end".into()));
-        match outcome {
-            Ok(()) => println!("ok     {case}"),
-            Err(error) => {
-                failed += 1;
-                println!("FAILED {case}\n      {error}");
-            }
-        }
-    }
-    println!("{} passed, {failed} failed", wanted.len() - failed);
-    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn payload(size: usize) -> Payload {
@@ -143,7 +133,8 @@ fn refused<T>(code: Code, result: Result<T, Status>) -> Result<Status, Failure> 
     }
 }
 
-const CASES: [&str; 21] = [
+/// All cases.
+pub const CASES: [&str; 21] = [
     "empty_unary",
     "large_unary",
     "client_streaming",
@@ -167,6 +158,20 @@ const CASES: [&str; 21] = [
     "channel_soak",
 ];
 
-const OPTIONS: [&str; 6] = ["server_host", "server_port", "server_host_override", "test_case", "use_tls", "ca_file"];
+/// The options that name the server, and those of the cases that soak it.
+pub const OPTIONS: [&str; 12] = [
+    "server_host",
+    "server_port",
+    "server_host_override",
+    "use_tls",
+    "ca_file",
+    "soak_iterations",
+    "soak_max_failures",
+    "soak_per_iteration_max_acceptable_latency_ms",
+    "soak_overall_timeout_seconds",
+    "soak_min_time_ms_between_rpcs",
+    "soak_request_size",
+    "soak_response_size",
+];
 
 const PATIENCE: Duration = Duration::from_secs(60);

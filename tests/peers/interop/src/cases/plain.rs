@@ -3,7 +3,7 @@
 use puregrpc::{Metadata, Request};
 
 use super::{Outcome, Peer, equal, input, output, simple};
-use puregrpc_interop::interop::grpc::testing::Empty;
+use crate::interop::grpc::testing::Empty;
 
 pub(super) async fn empty_unary(peer: &Peer) -> Outcome {
     equal(&peer.tests.empty_call(Empty::default()).await?.into_inner(), &Empty::default())

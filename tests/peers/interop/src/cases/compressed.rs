@@ -4,7 +4,7 @@ use puregrpc::{Code, Encoding, Request};
 
 use super::plain::{ANSWER, REQUEST};
 use super::{Outcome, Peer, equal, input, output, refused, simple};
-use puregrpc_interop::interop::grpc::testing::{BoolValue, SimpleRequest, StreamingInputCallRequest};
+use crate::interop::grpc::testing::{BoolValue, SimpleRequest, StreamingInputCallRequest};
 
 /// The server notices what was compressed: it refuses what says otherwise, and takes both.
 pub(super) async fn client_unary(peer: &Peer) -> Outcome {

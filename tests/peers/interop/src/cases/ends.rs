@@ -5,7 +5,7 @@ use std::time::Duration;
 use puregrpc::{Code, Request};
 
 use super::{Failure, Outcome, Peer, equal, output, refused};
-use puregrpc_interop::interop::grpc::testing::{EchoStatus, Empty, SimpleRequest, UnimplementedServiceClient};
+use crate::interop::grpc::testing::{EchoStatus, Empty, SimpleRequest, UnimplementedServiceClient};
 
 pub(super) async fn status_code_and_message(peer: &Peer) -> Outcome {
     unary_fails(peer, "test status message").await?;
