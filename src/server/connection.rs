@@ -30,7 +30,7 @@ use crate::server::listener::Listener;
 use crate::server::outlay::Outlay;
 use crate::server::pace::Sample;
 use crate::server::prepare::prepare;
-use crate::server::seats::{Seat, Seats};
+use crate::server::seats::{Newcomer, Seat, Seats};
 use crate::server::service::{BoxFuture, Call, Route, Router};
 use crate::server::upkeep::Upkeep;
 use crate::status::Status;
@@ -50,11 +50,17 @@ pub(crate) struct Shared {
 ///
 /// What has to be done before lies in a future of its own, so that a connection
 /// that lives long holds no room for it.
-pub(crate) async fn serve<L: Listener>(io: L::Io, peer: Peer, _seat: Seat, shared: Arc<Shared>) {
-    let Some((h2, handle, peer)) = greet::<L>(io, peer, &shared).await else {
+pub(crate) async fn serve<L: Listener>(io: L::Io, peer: Peer, seat: Seat, shared: Arc<Shared>) {
+    let newcomer = seat.newcomer();
+    let greeted = tokio::select! {
+        biased;
+        greeted = greet::<L>(io, peer, &shared) => greeted,
+        () = newcomer.evicted() => None,
+    };
+    let Some((h2, handle, peer)) = greeted else {
         return;
     };
-    let end = Connection::new(h2, handle.clone(), peer, Arc::clone(&shared)).await;
+    let end = Connection::new(h2, handle.clone(), peer, newcomer, Arc::clone(&shared)).await;
     if handle.tell_why().await || end == End::Closed {
         farewell::linger(&shared.drain, &handle).await;
     }
@@ -113,6 +119,8 @@ struct Connection {
     io: IoHandle,
     link: Arc<Link>,
     shared: Arc<Shared>,
+    /// Until it has made a call.
+    newcomer: Option<Newcomer>,
     /// The requests of this turn, all taken before the first one is handled:
     /// to answer between them would cost a write for each. With the number of its method.
     batch: Vec<(usize, Call)>,
@@ -142,6 +150,7 @@ impl Future for Connection {
         if me.poll_farewell(cx).is_ready() {
             return Poll::Ready(End::Lost);
         }
+        me.poll_evicted(cx);
         let mut calls = 0;
         loop {
             let open = me.accept_all(cx);
@@ -175,7 +184,13 @@ impl Future for Connection {
 }
 
 impl Connection {
-    fn new(mut h2: h2::server::Connection<BufferedIo, Bytes>, io: IoHandle, peer: Peer, shared: Arc<Shared>) -> Self {
+    fn new(
+        mut h2: h2::server::Connection<BufferedIo, Bytes>,
+        io: IoHandle,
+        peer: Peer,
+        newcomer: Newcomer,
+        shared: Arc<Shared>,
+    ) -> Self {
         let limits = &shared.limits;
         let upkeep = Upkeep::new(limits, &mut h2);
         let link = Link::new(peer, limits.terms(), shared.memory.part(limits.memory_per_connection()));
@@ -187,6 +202,7 @@ impl Connection {
             io,
             link,
             shared,
+            newcomer: Some(newcomer),
             batch: Vec::new(),
             farewell,
             upkeep,
@@ -225,6 +241,16 @@ impl Connection {
         Poll::Pending
     }
 
+    /// Closes a connection that has made no call and whose seat went to another one.
+    /// What its peer has sent meanwhile it is told was not begun.
+    fn poll_evicted(&mut self, cx: &mut Context<'_>) {
+        if self.newcomer.as_ref().is_some_and(|newcomer| newcomer.poll_evicted(cx).is_ready()) {
+            tracing::debug!(peer = %self.link.peer, "connection closed: it has made no call, and others need its place");
+            self.newcomer = None;
+            self.h2.abrupt_shutdown(Reason::NO_ERROR);
+        }
+    }
+
     /// Closes a connection whose peer has been told to go away, has no calls,
     /// and does not say that it has heard: h2 would wait for that for ever.
     fn closes(&mut self) -> bool {
@@ -252,6 +278,9 @@ impl Connection {
     }
 
     fn accept(&mut self, mut request: Request<RecvStream>, mut respond: SendResponse<Bytes>) {
+        if let Some(newcomer) = self.newcomer.take() {
+            newcomer.settle();
+        }
         match self.open(&mut request) {
             Ok((route, head)) => {
                 let link = Arc::clone(&self.link);

@@ -1,9 +1,16 @@
 //! Who may be connected: so many in all, and so many from one address.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::future::poll_fn;
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use atomic_waker::AtomicWaker;
+use tokio::time::Instant;
 
 use crate::server::descriptors;
 use crate::server::limits::Limits;
@@ -17,9 +24,29 @@ pub(crate) struct Seats(Mutex<Taken>);
 struct Taken {
     all: usize,
     /// Only addresses that have a connection.
-    by_origin: HashMap<Origin, usize>,
-    /// How many were turned away so far.
+    by_origin: HashMap<Origin, OfOrigin>,
+    /// The connections that have made no call yet, the oldest first.
+    newcomers: BTreeMap<u64, Waiting>,
+    /// The number of the next connection.
+    next: u64,
+    /// How many were turned away so far, and how many had to make room.
     refused: u64,
+    evicted: u64,
+}
+
+/// The connections of one address.
+#[derive(Debug, Default)]
+struct OfOrigin {
+    all: usize,
+    newcomers: BTreeSet<u64>,
+}
+
+/// A connection that has made no call.
+#[derive(Debug)]
+struct Waiting {
+    since: Instant,
+    origin: Option<Origin>,
+    notice: Arc<Notice>,
 }
 
 /// What counts as one address: with IPv6 a network of 2⁶⁴, which is the least
@@ -35,26 +62,49 @@ enum Origin {
 pub(crate) struct Seat {
     seats: Arc<Seats>,
     origin: Option<Origin>,
+    number: u64,
+    notice: Arc<Notice>,
 }
 
+/// A connection that has made no call. It loses its seat when seats are short.
+#[derive(Debug)]
+pub(crate) struct Newcomer {
+    seats: Arc<Seats>,
+    origin: Option<Origin>,
+    number: u64,
+    notice: Arc<Notice>,
+}
+
+/// Tells a connection that its seat went to another one. The state changes only
+/// while the seats are locked.
+#[derive(Debug, Default)]
+struct Notice {
+    state: AtomicU8,
+    task: AtomicWaker,
+}
+
+/// The states of a [`Notice`] behind the first, which is 0.
+const SETTLED: u8 = 1;
+const EVICTED: u8 = 2;
+
 impl Seats {
-    /// A seat for a new connection, unless too many are taken.
+    /// A seat for a new connection. If all are taken, the oldest connection that
+    /// has made no call loses its seat, unless it is younger than [`GRACE`].
     pub(crate) fn take(self: &Arc<Self>, peer: &Peer, limits: &Limits) -> Option<Seat> {
         let counted = limits.max_connections_per_ip.is_some();
         let origin = peer.socket_addr().filter(|_| counted).map(|address| Origin::of(address.ip()));
         let mut taken = self.lock();
-        let of_origin = origin.and_then(|origin| taken.by_origin.get(&origin).copied()).unwrap_or(0);
+        let now = Instant::now();
+        // First the address: its newcomers make room for it, and no others.
+        let limit = limits.max_connections_per_ip.unwrap_or(usize::MAX);
+        let crowded = origin.filter(|origin| taken.of_origin(*origin) >= limit);
         let full = taken.all >= limits.max_connections.unwrap_or_else(descriptors::connections);
-        if full || limits.max_connections_per_ip.is_some_and(|limit| origin.is_some() && of_origin >= limit) {
+        if (crowded.is_some() || full) && !taken.evict(crowded, now) {
             taken.refused += 1;
-            warn(peer, full, taken.refused);
+            warn(peer, crowded.is_none(), taken.refused);
             return None;
         }
-        taken.all += 1;
-        if let Some(origin) = origin {
-            taken.by_origin.insert(origin, of_origin + 1);
-        }
-        Some(Seat { seats: Arc::clone(self), origin })
+        Some(taken.seat(self, origin, now))
     }
 
     /// A panic leaves the counts whole.
@@ -63,17 +113,115 @@ impl Seats {
     }
 }
 
+impl Taken {
+    fn of_origin(&self, origin: Origin) -> usize {
+        self.by_origin.get(&origin).map_or(0, |of_origin| of_origin.all)
+    }
+
+    fn seat(&mut self, seats: &Arc<Seats>, origin: Option<Origin>, since: Instant) -> Seat {
+        let number = self.next;
+        self.next += 1;
+        let notice = Arc::<Notice>::default();
+        self.add(origin);
+        if let Some(origin) = origin {
+            self.by_origin.entry(origin).or_default().newcomers.insert(number);
+        }
+        self.newcomers.insert(number, Waiting { since, origin, notice: Arc::clone(&notice) });
+        Seat { seats: Arc::clone(seats), origin, number, notice }
+    }
+
+    /// Takes the seat of the oldest newcomer, of this address if there is one;
+    /// says whether there was any that is old enough.
+    fn evict(&mut self, origin: Option<Origin>, now: Instant) -> bool {
+        let oldest = match origin {
+            Some(origin) => self.by_origin.get(&origin).and_then(|of_origin| of_origin.newcomers.first().copied()),
+            None => self.newcomers.first_key_value().map(|(number, _)| *number),
+        };
+        let old = |waiting: &Waiting| now.saturating_duration_since(waiting.since) >= GRACE;
+        let Some((number, waiting)) =
+            oldest.and_then(|number| Some((number, self.newcomers.get(&number).filter(|waiting| old(waiting))?)))
+        else {
+            return false;
+        };
+        let (origin, notice) = (waiting.origin, Arc::clone(&waiting.notice));
+        self.forget(number, origin);
+        self.remove(origin);
+        notice.state.store(EVICTED, Ordering::Release);
+        notice.task.wake();
+        self.evicted += 1;
+        if self.evicted.is_power_of_two() {
+            let evicted = self.evicted;
+            tracing::warn!(evicted, "connection closed that has made no call: others need its place");
+        }
+        true
+    }
+
+    /// The connection of this number is no newcomer any more.
+    fn forget(&mut self, number: u64, origin: Option<Origin>) {
+        self.newcomers.remove(&number);
+        if let Some(of_origin) = origin.and_then(|origin| self.by_origin.get_mut(&origin)) {
+            of_origin.newcomers.remove(&number);
+        }
+    }
+
+    fn add(&mut self, origin: Option<Origin>) {
+        self.all += 1;
+        if let Some(origin) = origin {
+            self.by_origin.entry(origin).or_default().all += 1;
+        }
+    }
+
+    fn remove(&mut self, origin: Option<Origin>) {
+        self.all -= 1;
+        if let Some(origin) = origin
+            && let Entry::Occupied(mut entry) = self.by_origin.entry(origin)
+        {
+            entry.get_mut().all -= 1;
+            if entry.get().all == 0 {
+                entry.remove();
+            }
+        }
+    }
+}
+
+impl Seat {
+    /// The connection that sits here, which has made no call.
+    pub(crate) fn newcomer(&self) -> Newcomer {
+        let (seats, notice) = (Arc::clone(&self.seats), Arc::clone(&self.notice));
+        Newcomer { seats, origin: self.origin, number: self.number, notice }
+    }
+}
+
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut taken = self.seats.lock();
-        taken.all -= 1;
-        if let Some(origin) = self.origin
-            && let Entry::Occupied(mut entry) = taken.by_origin.entry(origin)
-        {
-            *entry.get_mut() -= 1;
-            if *entry.get() == 0 {
-                entry.remove();
-            }
+        if self.notice.state.load(Ordering::Acquire) != EVICTED {
+            taken.forget(self.number, self.origin);
+            taken.remove(self.origin);
+        }
+    }
+}
+
+impl Newcomer {
+    /// Ready once the seat went to another connection.
+    pub(crate) fn poll_evicted(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.notice.task.register(cx.waker());
+        if self.notice.state.load(Ordering::Acquire) == EVICTED { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// Waits until the seat goes to another connection.
+    pub(crate) async fn evicted(&self) {
+        poll_fn(|cx| self.poll_evicted(cx)).await;
+    }
+
+    /// The connection has made a call, and keeps its seat. If it has just lost
+    /// that, there is one connection more than there should be.
+    pub(crate) fn settle(self) {
+        let mut taken = self.seats.lock();
+        if self.notice.state.swap(SETTLED, Ordering::AcqRel) == EVICTED {
+            taken.add(self.origin);
+        } else {
+            taken.forget(self.number, self.origin);
         }
     }
 }
@@ -102,10 +250,16 @@ fn warn(peer: &Peer, full: bool, refused: u64) {
     }
 }
 
+/// How long a connection keeps its seat in any case: a client that has just
+/// connected makes its first call within this time, over slow networks too.
+const GRACE: Duration = Duration::from_secs(5);
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::net::SocketAddr;
+    use std::task::Waker;
+    use tokio::time::advance;
 
     fn peer(address: &str) -> Peer {
         address.parse::<SocketAddr>().unwrap().into()
@@ -149,6 +303,59 @@ mod tests {
         assert_eq!(seats.lock().by_origin.len(), 200);
         drop(all);
         let taken = seats.lock();
-        assert_eq!((taken.all, taken.by_origin.len()), (0, 0));
+        assert_eq!((taken.all, taken.by_origin.len(), taken.newcomers.len()), (0, 0, 0));
+    }
+
+    /// R8: a connection that has made a call keeps its seat; of the others the oldest goes, but none that is young.
+    #[tokio::test(start_paused = true)]
+    async fn the_oldest_connection_without_a_call_makes_room() {
+        let (seats, limits) = (Arc::<Seats>::default(), limits(Some(3), None));
+        let take = || seats.take(&peer("192.0.2.1:1"), &limits);
+        let is_evicted =
+            |newcomer: &Newcomer| newcomer.poll_evicted(&mut Context::from_waker(Waker::noop())).is_ready();
+        let held = [take().unwrap(), take().unwrap(), take().unwrap()];
+        let [busy, old, young] = held.each_ref().map(Seat::newcomer);
+        busy.settle();
+        advance(GRACE - Duration::from_millis(1)).await;
+        assert!(take().is_none());
+        advance(Duration::from_millis(1)).await;
+        let fourth = take().unwrap();
+        assert_eq!([&old, &young].map(is_evicted), [true, false]);
+        let fifth = take().unwrap();
+        assert!(is_evicted(&young) && take().is_none());
+        drop((held, fourth, fifth));
+        let taken = seats.lock();
+        assert_eq!((taken.all, taken.newcomers.len()), (0, 0));
+    }
+
+    /// R8: who is over the limit of its address takes seats of that address only.
+    #[tokio::test(start_paused = true)]
+    async fn an_address_makes_room_for_itself() {
+        let (seats, limits) = (Arc::<Seats>::default(), limits(Some(4), Some(2)));
+        let take = |address| seats.take(&peer(address), &limits);
+        let is_evicted = |seat: &Seat| seat.newcomer().poll_evicted(&mut Context::from_waker(Waker::noop())).is_ready();
+        let others = ["192.0.2.1:1", "192.0.2.1:2"].map(|address| take(address).unwrap());
+        let own = ["192.0.2.2:1", "192.0.2.2:2"].map(|address| take(address).unwrap());
+        advance(GRACE).await;
+        let next = take("192.0.2.2:3").unwrap();
+        assert_eq!((others.each_ref().map(is_evicted), own.each_ref().map(is_evicted)), ([false; 2], [true, false]));
+        // A third address finds no seat: the oldest of all makes room.
+        let third = take("192.0.2.3:1").unwrap();
+        assert_eq!((others.each_ref().map(is_evicted), is_evicted(&own[1])), ([true, false], false));
+        drop((others, own, next, third));
+        assert!(seats.lock().by_origin.is_empty() && seats.lock().all == 0);
+    }
+
+    /// A call that comes as the seat is lost is served: it counts again.
+    #[tokio::test(start_paused = true)]
+    async fn a_call_in_the_last_moment_keeps_the_connection() {
+        let (seats, limits) = (Arc::<Seats>::default(), limits(Some(1), None));
+        let first = seats.take(&peer("192.0.2.1:1"), &limits).unwrap();
+        advance(GRACE).await;
+        let second = seats.take(&peer("192.0.2.1:2"), &limits).unwrap();
+        first.newcomer().settle();
+        assert_eq!(seats.lock().all, 2);
+        drop((first, second));
+        assert_eq!(seats.lock().all, 0);
     }
 }

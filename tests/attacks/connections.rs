@@ -60,6 +60,24 @@ async fn connections_in_all_are_bounded_and_those_that_are_open_are_served() {
     assert_eq!(refused, 51, "the other client has one, too");
 }
 
+/// Connections that never make a call keep others out for some seconds only.
+#[tokio::test]
+async fn idle_connections_without_calls_make_room() {
+    let stage = Stage::open_with(&["--max-connections", "50"]).await;
+    let mut held = Vec::new();
+    for _ in 0..49 {
+        held.push(stage.attacker().await);
+    }
+    let mut refused = 0;
+    while !stage.stranger().await.try_greet().await {
+        refused += 1;
+        stage.pass();
+    }
+    let outcome = format!("one more is served after {refused} attempts");
+    stage.report("connections without calls", "49 connections", &outcome, None);
+    assert!(refused > 0, "{outcome}");
+}
+
 /// By default connections leave some descriptors to the program. Those who are served stay so, and when the attacker
 /// goes the next one is served, too.
 #[tokio::test]

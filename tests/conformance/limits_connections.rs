@@ -1,7 +1,8 @@
 //! How many connections a server takes (R8), and how long a call may take at all (S13).
 
-use puregrpc::{InProcessListener, Listener, Peer, Server, in_process};
-use puregrpc_support::{BIDI, END, MORE, RawPeer, Running, Script, UNARY, note};
+use protobuf::well_known_types::wrappers::BytesValue;
+use puregrpc::{Channel, InProcessListener, Listener, Peer, Response, Server, in_process};
+use puregrpc_support::{BIDI, END, MORE, RawPeer, Running, Script, UNARY, error, note, noted};
 use std::{future, io, net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncReadExt, DuplexStream},
@@ -28,6 +29,50 @@ async fn connections_beyond_the_limit_are_closed_at_once() {
     let mut three = second.peer().await;
     assert_eq!(three.call(1, UNARY, &[], &note("x")).await.status(), 0);
     assert_eq!(two.call(1, UNARY, &[], &note("x")).await.status(), 0);
+}
+
+/// R8: connections that have made no call keep nobody out for longer than five seconds; one that has made a call stays.
+#[tokio::test(start_paused = true)]
+async fn connections_without_calls_make_room() {
+    let running = Running::start(Server::new().max_connections(3).add(Script::echo()));
+    let mut old = running.peer().await;
+    assert_eq!(old.call(1, UNARY, &[], &note("x")).await.status(), 0);
+    let (mut idle, mut silent) = (running.peer().await, running.connect().await);
+    let mut said = Vec::new();
+    running.connect().await.read_to_end(&mut said).await.unwrap();
+    assert!(said.is_empty(), "those who are there are young");
+
+    tokio::time::advance(Duration::from_secs(5)).await;
+    let mut next = running.peer().await;
+    assert_eq!(next.call(1, UNARY, &[], &note("x")).await.status(), 0);
+    let goaway = idle.goaway().await;
+    assert_eq!((goaway.last_stream, goaway.code), (0, error::NO_ERROR));
+    idle.closed().await;
+    // The next to go is one that has not even greeted.
+    let mut last = running.peer().await;
+    assert_eq!(last.call(1, UNARY, &[], &note("x")).await.status(), 0);
+    silent.read_to_end(&mut said).await.unwrap();
+    for peer in [&mut old, &mut next, &mut last] {
+        assert_eq!(peer.call(3, UNARY, &[], &note("x")).await.status(), 0);
+    }
+    said.clear();
+    running.connect().await.read_to_end(&mut said).await.unwrap();
+    assert!(said.is_empty(), "all have made calls");
+}
+
+/// R8: a client that connects early and calls late loses no call when its connection has had to make room.
+#[tokio::test(start_paused = true)]
+async fn a_client_whose_connection_made_room_connects_again() {
+    let (listener, connector) = in_process();
+    tokio::spawn(Server::new().max_connections(1).add(Script::echo()).serve(listener, future::pending()));
+    let channel = Channel::in_process(connector.clone());
+    channel.ready().await.unwrap();
+    tokio::time::advance(Duration::from_secs(5)).await;
+    let mut other = RawPeer::client(connector.connect().await.unwrap()).await;
+    other.assert_alive().await;
+    tokio::time::advance(Duration::from_secs(5)).await;
+    let answer: Response<BytesValue> = channel.unary(UNARY, noted("x").into()).await.unwrap();
+    assert_eq!(answer.value, b"x");
 }
 
 async fn connect_from(source: &str, server: SocketAddr) -> TcpStream {
