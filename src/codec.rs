@@ -1,6 +1,7 @@
 //! Messages to bytes and back: the only file that names the protobuf crate.
 
 mod group;
+mod light;
 mod shape;
 mod weight;
 
@@ -44,6 +45,8 @@ mod sealed {
         fn decode(payload: Payload<'_>) -> Result<Self, Status>;
         /// How much memory the message takes once it is decoded, at most `limit`.
         fn weigh(payload: &Payload<'_>, limit: usize) -> Result<usize, Status>;
+        /// Whether the decoded message surely takes little memory: it need not be weighed.
+        fn is_light(message: &[u8]) -> bool;
     }
 
     /// What can be put into a buffer with its prefix; `len` is without it.
@@ -108,6 +111,11 @@ impl<M: protobuf::Message + Shaped> Encode for M {
 
     fn weigh(payload: &Payload<'_>, limit: usize) -> Result<usize, Status> {
         weight::weigh(M::shape(), payload, limit).map_err(|error| too_much(error, payload.len(), limit))
+    }
+
+    #[inline]
+    fn is_light(message: &[u8]) -> bool {
+        M::shape().is_plain && message.len() <= light::SMALL || light::is_light(M::shape(), message)
     }
 }
 

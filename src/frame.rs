@@ -90,10 +90,10 @@ impl Deframer {
         (self.chunk, self.taken) = (chunk, 0);
     }
 
-    /// The next message, if it is a small one that came whole; else `None`,
-    /// whatever there is. A short way for what most messages are.
+    /// The next message, if it is a small one that came whole and is light by this;
+    /// otherwise `None`, whatever there is. A short way for what most messages are.
     #[inline]
-    pub(crate) fn next_small(&mut self) -> Option<&[u8]> {
+    pub(crate) fn next_small(&mut self, is_light: impl FnOnce(&[u8]) -> bool) -> Option<&[u8]> {
         if self.is_partial() {
             return None;
         }
@@ -105,7 +105,7 @@ impl Deframer {
         if len >= SHARED.min(self.limit) {
             return None;
         }
-        let message = rest.get(PREFIX..PREFIX + len)?;
+        let message = rest.get(PREFIX..PREFIX + len).filter(|message| is_light(message))?;
         self.taken += PREFIX + len;
         self.compressed = false;
         Some(message)

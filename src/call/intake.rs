@@ -16,14 +16,14 @@ use crate::transport::{Exhausted, Reservation};
 /// Puts the messages of one call together and decodes them.
 ///
 /// On a server it answers for the memory that they take: what has come of a
-/// message that is not whole, and what a large one has become. A small message
-/// that comes whole costs nothing.
+/// message that is not whole, and what a message has become that is not light.
+/// A light one that comes whole costs nothing: its call is charged for it.
 #[derive(Debug)]
 pub(crate) struct Intake {
     frames: Deframer,
     max_decoded: usize,
     turn: Turn,
-    /// What only large messages need, and those that come in parts.
+    /// What only messages need that are not light, and those that come in parts.
     ledger: Option<Box<Ledger>>,
     /// Whether there is something in the ledger that the next message changes.
     owes: bool,
@@ -33,7 +33,7 @@ pub(crate) struct Intake {
 #[derive(Debug, Default)]
 struct Ledger {
     reservation: Reservation,
-    /// What the large messages take that their receiver was given last.
+    /// What the messages take that their receiver was given last, but for light ones.
     decoded: usize,
     stall: Stall,
     /// Nothing comes after it.
@@ -85,14 +85,14 @@ impl Intake {
         self.owes || !self.frames.is_empty()
     }
 
-    /// The next message, if nothing has to be done for it but to decode it; else
-    /// `None`, whatever there is.
+    /// The next message, to be decoded as an `M`, if nothing else has to be done for
+    /// it; otherwise `None`, whatever there is.
     #[inline]
-    pub(crate) fn next_small(&mut self) -> Option<&[u8]> {
+    pub(crate) fn next_small<M: Message>(&mut self) -> Option<&[u8]> {
         if self.owes || self.turn.is_over() {
             return None;
         }
-        let message = self.frames.next_small()?;
+        let message = self.frames.next_small(M::is_light)?;
         self.turn.take(message.len());
         Some(message)
     }
@@ -112,8 +112,9 @@ impl Intake {
         };
         let len = payload.len();
         self.turn.take(len);
-        if len >= WEIGHED || self.ledger.is_some() {
-            self.owes = enter::<M>(&mut self.ledger, &payload, self.max_decoded, link)?;
+        let is_light = len < HEAVY && M::is_light(&payload);
+        if !is_light || self.ledger.is_some() {
+            self.owes = enter::<M>(&mut self.ledger, &payload, is_light, self.max_decoded, link)?;
         }
         Ok(Some(payload))
     }
@@ -199,13 +200,14 @@ impl Ledger {
 fn enter<M: Message>(
     ledger: &mut Option<Box<Ledger>>,
     payload: &Payload<'_>,
+    is_light: bool,
     max_decoded: usize,
     link: Option<&Link>,
 ) -> Result<bool, Status> {
     if let Some(ledger) = ledger {
         ledger.stall.rest();
     }
-    if payload.len() < WEIGHED {
+    if is_light {
         return Ok(ledger.as_ref().is_some_and(|ledger| ledger.decoded > 0));
     }
     let weight = M::weigh(payload, max_decoded)?;
@@ -222,7 +224,7 @@ fn enter<M: Message>(
 #[cold]
 pub(crate) fn exhausted(_: Exhausted) -> Status {
     Status::resource_exhausted(
-        "the memory for messages is used up (Server::memory_limit, Server::memory_limit_per_connection): try again later",
+        "the memory for calls is used up (Server::memory_limit, Server::memory_limit_per_connection): try again later",
     )
 }
 
@@ -232,9 +234,8 @@ fn stalled(link: &Link) -> Status {
     Status::deadline_exceeded(format!("a message has begun and has not gone on for {patience:?}"))
 }
 
-/// From this size on it is told beforehand what a message becomes: a smaller one
-/// holds at most 2,048 others, half a megabyte if their structs are of usual size.
-const WEIGHED: usize = 4096;
+/// A message of this size is not light, whatever is in it.
+const HEAVY: usize = 2048;
 
 /// More than one DATA frame: it was gathered while nobody received.
 const LARGE: usize = 16 * 1024;

@@ -81,7 +81,7 @@ impl<T: Message> Receiver<T> {
 
     #[inline]
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<T>, Status>> {
-        match self.intake.next_small().map(|message| T::decode(Payload::Slice(message))) {
+        match self.intake.next_small::<T>().map(|message| T::decode(Payload::Slice(message))) {
             Some(Ok(message)) => Poll::Ready(Ok(Some(message))),
             Some(Err(status)) => Poll::Ready(Err(self.fail(status))),
             None => self.poll_any(cx),
@@ -108,7 +108,7 @@ impl<T: Message> Receiver<T> {
             if !ready!(self.poll_more(cx))? {
                 return Poll::Ready(Ok(None));
             }
-            match self.intake.next_small().map(|message| T::decode(Payload::Slice(message))) {
+            match self.intake.next_small::<T>().map(|message| T::decode(Payload::Slice(message))) {
                 Some(Ok(message)) => return Poll::Ready(Ok(Some(message))),
                 Some(Err(status)) => return Poll::Ready(Err(self.fail(status))),
                 None => {}

@@ -16,9 +16,11 @@ pub trait Shaped {
 pub struct Shape {
     /// How large its struct is.
     pub(super) size: usize,
-    fields: &'static [Field],
+    pub(super) fields: &'static [Field],
     /// How many of the fields grow.
     pub(super) growing: usize,
+    /// Whether all fields are numbers, texts and bytes, one of each.
+    pub(super) is_plain: bool,
 }
 
 /// A field by its number.
@@ -54,12 +56,14 @@ pub(super) enum Value {
 impl Shape {
     /// The shape of `M`, which has these fields.
     pub const fn of<M>(fields: &'static [Field]) -> Self {
-        let (mut growing, mut index) = (0, 0);
+        let (mut growing, mut is_plain, mut index) = (0, true, 0);
         while index < fields.len() {
-            growing += matches!(fields[index].place, Place::Many { .. } | Place::Map { .. }) as usize;
+            let place = fields[index].place;
+            growing += matches!(place, Place::Many { .. } | Place::Map { .. }) as usize;
+            is_plain &= matches!(place, Place::One(value) if !matches!(value, Value::Message(_)));
             index += 1;
         }
-        Self { size: size_of::<M>(), fields, growing }
+        Self { size: size_of::<M>(), fields, growing, is_plain }
     }
 
     /// Where the field of this number goes, if the type has one.

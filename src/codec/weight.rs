@@ -294,7 +294,7 @@ enum Known {
 }
 
 impl Value {
-    fn wire(self) -> u64 {
+    pub(super) fn wire(self) -> u64 {
         match self {
             Self::Varint => VARINT,
             Self::Fixed32 => FIXED32,
@@ -305,7 +305,7 @@ impl Value {
 }
 
 /// What the allocator takes for so many bytes.
-fn heap(len: usize) -> usize {
+pub(super) fn heap(len: usize) -> usize {
     if len == 0 { 0 } else { len.saturating_add(8 + 15).max(32) & !15 }
 }
 
