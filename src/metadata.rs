@@ -189,6 +189,16 @@ impl Metadata {
         self.map
     }
 
+    /// How much memory a map of headers takes, in bytes, with all that is in it.
+    ///
+    /// `size` is what HTTP/2 counts: names, values, and 32 bytes for each entry,
+    /// which stand for the overhead of the two allocations.
+    pub(crate) fn footprint(headers: &HeaderMap, size: usize) -> usize {
+        let further = headers.len() - headers.keys_len();
+        let further = if further == 0 { 0 } else { further.next_power_of_two().max(4) };
+        headers.capacity() * NAMED + further * FURTHER + size
+    }
+
     pub(crate) fn headers(&self) -> &HeaderMap {
         &self.map
     }
@@ -264,6 +274,10 @@ fn entry(name: &str, value: &[u8]) -> Result<(HeaderName, HeaderValue), Error> {
 /// How many values there may be: far more than any peer takes, and fewer than
 /// the map can hold together with gRPC's own headers.
 const MOST: usize = 10_000;
+
+/// What the map takes for a name with its value, and for each further value.
+const NAMED: usize = 112;
+const FURTHER: usize = 72;
 
 const BINARY: &[u8] = b"-bin";
 const EMPTY: HeaderValue = HeaderValue::from_static("");

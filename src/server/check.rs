@@ -25,6 +25,8 @@ pub(crate) enum Refusal {
 pub(crate) struct Checked {
     pub(crate) deadline: Option<Instant>,
     pub(crate) offer: Offer,
+    /// How large its headers are, as HTTP/2 counts.
+    pub(crate) size: usize,
 }
 
 /// Checks a request.
@@ -52,7 +54,7 @@ pub(crate) fn check<T>(request: &Request<T>, max_header_list_size: u32) -> Resul
         Some((_, Some(timeout))) => Some(deadline::after(timeout)),
         Some((value, None)) => return Err(bad_request(format!("malformed grpc-timeout {:?}", Excerpt(value)))),
     };
-    Ok(Checked { deadline, offer })
+    Ok(Checked { deadline, offer, size })
 }
 
 /// The headers that matter, found in one pass.

@@ -18,6 +18,7 @@ use http::Request;
 use http::uri::PathAndQuery;
 use tokio::time::{Instant, timeout};
 
+use crate::call::intake::exhausted;
 use crate::call::{Head, Link};
 use crate::excerpt::Excerpt;
 use crate::metadata::Metadata;
@@ -34,7 +35,7 @@ use crate::server::seats::{Newcomer, Seat, Seats};
 use crate::server::service::{BoxFuture, Call, Route, Router};
 use crate::server::upkeep::Upkeep;
 use crate::status::Status;
-use crate::transport::{Budget, BufferedIo, IoHandle, Meter, Peer, Windows, Written};
+use crate::transport::{Budget, BufferedIo, Exhausted, IoHandle, Meter, Peer, Windows, Written};
 
 /// What all connections of a server share.
 pub(crate) struct Shared {
@@ -282,12 +283,12 @@ impl Connection {
             newcomer.settle();
         }
         match self.open(&mut request) {
-            Ok((route, head)) => {
+            Ok((route, head, bytes)) => {
                 let link = Arc::clone(&self.link);
                 if self.batch.capacity() == 0 {
                     self.batch = BATCH.take();
                 }
-                self.batch.push((route, Call { head, body: request.into_body(), respond, link }));
+                self.batch.push((route, Call { head, body: request.into_body(), respond, link, bytes }));
             }
             // An error means that the stream is gone.
             Err(refusal) => drop(respond.send_response(refuse(refusal), true)),
@@ -297,9 +298,10 @@ impl Connection {
     /// Checks a request, asks whether it may be made, and finds its method: in
     /// this order, so that who may not call learns nothing of what is there.
     #[inline]
-    fn open(&self, request: &mut Request<RecvStream>) -> Result<(usize, Head), Refusal> {
-        let Checked { deadline, offer } = check(request, self.shared.limits.max_header_list_size)?;
+    fn open(&self, request: &mut Request<RecvStream>) -> Result<(usize, Head, usize), Refusal> {
+        let Checked { deadline, offer, size } = check(request, self.shared.limits.max_header_list_size)?;
         let deadline = self.shared.limits.cap(deadline);
+        let bytes = CALL + Metadata::footprint(request.headers(), size);
         let metadata = Metadata::from_headers(std::mem::take(request.headers_mut()));
         let link = Some(Arc::clone(&self.link));
         let mut head = Head { metadata, deadline, link, offer, ..Head::default() };
@@ -307,7 +309,7 @@ impl Connection {
         let path = request.uri().path_and_query().map_or("", PathAndQuery::as_str);
         self.shared.gate.ask(path, &mut head).map_err(Refusal::Status)?;
         let route = self.shared.router.find(path).ok_or_else(|| Refusal::Status(no_such_method()))?;
-        Ok((route, head))
+        Ok((route, head, bytes))
     }
 
     fn start_all(&mut self, cx: &mut Context<'_>) {
@@ -321,7 +323,7 @@ impl Connection {
         }
     }
 
-    /// Refuses a call if too many handlers run.
+    /// Refuses a call if too many handlers run, or if there is no memory for it.
     #[inline]
     fn admit(&self, call: Call) -> Option<Call> {
         let limits = &self.shared.limits;
@@ -333,6 +335,10 @@ impl Connection {
             call.fail(too_many_handlers());
             return None;
         }
+        if !self.link.budget.has_room(call.bytes) {
+            call.fail(exhausted(Exhausted));
+            return None;
+        }
         Some(call)
     }
 
@@ -342,9 +348,10 @@ impl Connection {
         let Some(call) = self.admit(call) else {
             return;
         };
+        let bytes = call.bytes;
         let mut call = route.call(call);
         if route.pace.is_slow() {
-            let live = self.shared.drain.live(&self.link);
+            let live = self.shared.drain.live(&self.link, bytes);
             tokio::spawn(Spawned { call, live, route: Some(Arc::clone(route)) });
             return;
         }
@@ -356,7 +363,7 @@ impl Connection {
             route.pace.observe(started.elapsed());
         }
         if !ready {
-            let live = self.shared.drain.live(&self.link);
+            let live = self.shared.drain.live(&self.link, bytes);
             tokio::spawn(Spawned { call, live, route: None });
         }
     }
@@ -408,6 +415,10 @@ thread_local! {
     /// The buffer of the last batch: a connection holds none between its turns.
     static BATCH: Cell<Vec<(usize, Call)>> = const { Cell::new(Vec::new()) };
 }
+
+/// What a call that waits is charged for beside its headers: its future, its task,
+/// its stream, and a light message.
+const CALL: usize = 4096;
 
 /// How large a batch may leave its buffer to the next.
 const KEPT: usize = 64;

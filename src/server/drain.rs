@@ -94,11 +94,13 @@ impl Drain {
         }))
     }
 
-    /// Counts a call as running, here and on its connection, until the guard is dropped.
-    pub(crate) fn live(self: &Arc<Self>, link: &Arc<Link>) -> Live {
+    /// Counts a call as running, here and on its connection, and the memory that it
+    /// holds, until the guard is dropped.
+    pub(crate) fn live(self: &Arc<Self>, link: &Arc<Link>, bytes: usize) -> Live {
         self.live.fetch_add(1, Ordering::Relaxed);
         link.enter();
-        Live { drain: Arc::clone(self), link: Arc::clone(link) }
+        link.budget.overdraw(bytes);
+        Live { drain: Arc::clone(self), link: Arc::clone(link), bytes }
     }
 
     pub(crate) fn live_calls(&self) -> usize {
@@ -163,11 +165,14 @@ impl Future for Reached {
 pub(crate) struct Live {
     drain: Arc<Drain>,
     link: Arc<Link>,
+    /// The memory that it holds.
+    bytes: usize,
 }
 
 impl Drop for Live {
     fn drop(&mut self) {
         self.link.leave();
+        self.link.budget.give_back(self.bytes);
         self.drain.live.fetch_sub(1, Ordering::Relaxed);
         self.drain.ended.fetch_add(1, Ordering::Relaxed);
     }

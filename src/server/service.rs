@@ -54,6 +54,8 @@ pub struct Call {
     pub(crate) body: RecvStream,
     pub(crate) respond: SendResponse<Bytes>,
     pub(crate) link: Arc<Link>,
+    /// What it is charged for once it has to wait.
+    pub(crate) bytes: usize,
 }
 
 impl Call {

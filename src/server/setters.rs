@@ -59,9 +59,11 @@ impl Server {
         self
     }
 
-    /// How much memory the messages of all connections may take, in bytes: those
-    /// that have come in part, the large ones (4 KiB and more) that handlers were
-    /// given, and answers that nobody takes. What does not fit ends its call with RESOURCE_EXHAUSTED. Clones
+    /// Memory that the calls of all connections may take, in bytes: headers of calls
+    /// that wait, with 4 KiB for each of these calls; messages that have come in
+    /// part; messages that handlers were given, if they take more than 2 KiB; and
+    /// answers that nobody takes. What does not fit ends its call with
+    /// RESOURCE_EXHAUSTED. Calls that are answered at once are not counted. Clones
     /// of a server count together. **Default:** 1 GiB.
     #[must_use]
     pub fn memory_limit(mut self, bytes: usize) -> Self {

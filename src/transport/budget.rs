@@ -39,6 +39,22 @@ impl Budget {
         Arc::new(Self { limit, used: Arc::default(), parent: Some(Arc::clone(self)) })
     }
 
+    /// Whether so many bytes are left.
+    #[inline]
+    pub(crate) fn has_room(&self, bytes: usize) -> bool {
+        let room = self.limit.saturating_sub(self.used.load(Ordering::Relaxed));
+        bytes <= room && self.parent.as_ref().is_none_or(|parent| parent.has_room(bytes))
+    }
+
+    /// Takes so many bytes, be they there or not: for what exists already. Whoever
+    /// does has asked for [room](Self::has_room) before.
+    pub(crate) fn overdraw(&self, bytes: usize) {
+        self.used.fetch_add(bytes, Ordering::Relaxed);
+        if let Some(parent) = &self.parent {
+            parent.overdraw(bytes);
+        }
+    }
+
     fn take(&self, bytes: usize) -> Result<(), Exhausted> {
         let add = |used: usize| used.checked_add(bytes).filter(|sum| *sum <= self.limit);
         self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add).map_err(|_| Exhausted)?;
@@ -49,21 +65,8 @@ impl Budget {
         taken
     }
 
-    /// Whether so many bytes more could be held.
-    pub(crate) fn has_room(&self, bytes: usize) -> bool {
-        let fits = self.used.load(Ordering::Relaxed).saturating_add(bytes) <= self.limit;
-        fits && self.parent.as_ref().is_none_or(|parent| parent.has_room(bytes))
-    }
-
-    /// Takes so many bytes, whatever the limit.
-    fn add(&self, bytes: usize) {
-        self.used.fetch_add(bytes, Ordering::Relaxed);
-        if let Some(parent) = &self.parent {
-            parent.add(bytes);
-        }
-    }
-
-    fn give_back(&self, bytes: usize) {
+    /// Gives back what was taken.
+    pub(crate) fn give_back(&self, bytes: usize) {
         self.used.fetch_sub(bytes, Ordering::Relaxed);
         if let Some(parent) = &self.parent {
             parent.give_back(bytes);
@@ -94,7 +97,7 @@ impl Reservation {
     pub(crate) fn hold(&mut self, budget: &Arc<Budget>, bytes: usize) {
         let budget = self.budget.get_or_insert_with(|| Arc::clone(budget));
         match bytes.checked_sub(self.held) {
-            Some(more) => budget.add(more),
+            Some(more) => budget.overdraw(more),
             None => budget.give_back(self.held - bytes),
         }
         self.held = bytes;
@@ -154,6 +157,19 @@ mod tests {
         assert_eq!(two.resize(&large, 70), Ok(()));
         drop(one);
         assert_eq!((used(&small), used(&large), used(&whole)), (0, 70, 70));
+    }
+
+    /// What exists already is counted, whatever the limit is; nothing more fits then.
+    #[test]
+    fn what_is_overdrawn_leaves_no_room() {
+        let whole = Budget::new(100, Arc::default());
+        let (small, large) = (whole.part(30), whole.part(1000));
+        assert!(small.has_room(30) && !small.has_room(31) && large.has_room(100) && !large.has_room(101));
+        small.overdraw(130);
+        assert!(!small.has_room(1) && !large.has_room(1));
+        assert_eq!(Reservation::default().resize(&large, 1), Err(Exhausted));
+        small.give_back(130);
+        assert!(small.has_room(30) && large.has_room(100));
     }
 
     /// Clones of a server have their limits for themselves and their memory in common.

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use puregrpc::Server;
-use puregrpc_support::{BIDI, CLIENT_STREAM, END, MORE, RawPeer, Running, Script, UNARY, error, message, note, noted};
+use puregrpc_support::{
+    BIDI, CLIENT_STREAM, END, MORE, RawPeer, Running, Script, UNARY, error, message, note, noted, request,
+};
 use std::future;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -50,7 +52,7 @@ async fn a_message_with_too_many_unknown_fields_is_refused() {
 /// R8: half a message counts, and what does not fit ends its own call alone; who leaves makes room.
 #[tokio::test(start_paused = true)]
 async fn half_received_messages_share_the_memory() {
-    let server = Server::new().memory_limit(300_000).memory_limit_per_connection(300_000);
+    let server = Server::new().memory_limit(330_000).memory_limit_per_connection(330_000);
     let running = Running::start(server.add(Script::echo()));
     let (mut first, mut second) = (running.peer().await, running.peer().await);
     for (peer, stream, path) in [(&mut first, 1, UNARY), (&mut second, 1, CLIENT_STREAM)] {
@@ -173,4 +175,67 @@ async fn the_last_message_of_a_stream_is_let_go_with_its_end() {
         assert_eq!(peer.note(stream).await, "all", "{stream}");
     }
     peer.assert_alive().await;
+}
+
+/// R8: a message counts what it becomes, also if it is small on the wire.
+#[tokio::test(start_paused = true)]
+async fn small_messages_count_what_they_become() {
+    let (_running, mut peer) = holding().await;
+    let unknown: Vec<u8> =
+        (100..700u32).flat_map(|number| [(number << 3 | 2) as u8 | 0x80, (number >> 4) as u8, 0]).collect();
+    assert!(unknown.len() < 2_000);
+    for stream in [1, 3] {
+        peer.request(stream, UNARY, &[]).await;
+        peer.data(stream, message(&unknown), END).await;
+        peer.settle().await;
+    }
+    assert!(!peer.stream(1).is_over());
+    let refused = peer.over(3).await;
+    assert_eq!(refused.status(), 8);
+    assert!(refused.grpc_message().contains("Server::memory_limit"), "{}", refused.grpc_message());
+    peer.reset(1, error::CANCEL).await;
+    peer.settle().await;
+    peer.request(5, UNARY, &[]).await;
+    peer.data(5, message(&unknown), END).await;
+    peer.assert_alive().await;
+    assert!(!peer.stream(5).is_over());
+}
+
+/// R8: the headers of a call count while its handler runs: what they take, which is more than their bytes.
+#[tokio::test(start_paused = true)]
+async fn headers_count_while_their_handlers_run() {
+    let (_running, mut peer) = holding().await;
+    let mut fields = request(UNARY, &[]);
+    fields.extend((0..440).map(|_| ("x".to_owned(), "y".to_owned())));
+    for stream in [1, 3, 5, 7] {
+        peer.headers(stream, &fields, MORE).await;
+        peer.settle().await;
+    }
+    let refused = peer.over(7).await;
+    assert!([1, 3, 5].iter().all(|stream| !peer.stream(*stream).is_over()));
+    assert_eq!(refused.status(), 8);
+    assert!(refused.grpc_message().contains("Server::memory_limit"), "{}", refused.grpc_message());
+    peer.reset(1, error::CANCEL).await;
+    peer.settle().await;
+    peer.headers(9, &fields, MORE).await;
+    peer.assert_alive().await;
+    assert!(!peer.stream(9).is_over());
+}
+
+/// R8: a call that is answered at once needs no memory of its own.
+#[tokio::test(start_paused = true)]
+async fn calls_that_are_answered_at_once_do_not_count() {
+    let running =
+        Running::start(Server::new().memory_limit(6_000).memory_limit_per_connection(6_000).add(Script::echo()));
+    let mut peer = running.peer().await;
+    // The first call of a method has a task of its own, since nobody knows yet how fast it is.
+    assert_eq!(peer.call(1, UNARY, &[], &note("x")).await.status(), 0);
+    for stream in (3..2_000).step_by(2) {
+        peer.queue_headers(stream, &request(UNARY, &[]), MORE);
+        peer.queue_data(stream, note("x"), END);
+    }
+    peer.flush().await;
+    for stream in (3..2_000).step_by(2) {
+        assert_eq!(peer.over(stream).await.status(), 0);
+    }
 }
