@@ -52,27 +52,29 @@ pub(crate) struct Shared {
 /// What has to be done before lies in a future of its own, so that a connection
 /// that lives long holds no room for it.
 pub(crate) async fn serve<L: Listener>(io: L::Io, peer: Peer, seat: Seat, shared: Arc<Shared>) {
-    let newcomer = seat.newcomer();
-    let greeted = tokio::select! {
-        biased;
-        greeted = greet::<L>(io, peer, &shared) => greeted,
-        () = newcomer.evicted() => None,
-    };
-    let Some((h2, handle, peer)) = greeted else {
+    let Some((h2, handle, peer)) = begin::<L>(io, peer, &seat, &shared).await else {
         return;
     };
-    let end = Connection::new(h2, handle.clone(), peer, newcomer, Arc::clone(&shared)).await;
+    let end = Connection::new(h2, handle.clone(), peer, seat.newcomer(), Arc::clone(&shared)).await;
     if handle.tell_why().await || end == End::Closed {
         farewell::linger(&shared.drain, &handle).await;
     }
 }
 
+/// A connection that takes calls.
+type Greeted = (h2::server::Connection<BufferedIo, Bytes>, IoHandle, Peer);
+
 /// Brings a connection to where it takes calls; `None` if it does not come to that.
-async fn greet<L: Listener>(
-    io: L::Io,
-    peer: Peer,
-    shared: &Arc<Shared>,
-) -> Option<(h2::server::Connection<BufferedIo, Bytes>, IoHandle, Peer)> {
+async fn begin<L: Listener>(io: L::Io, peer: Peer, seat: &Seat, shared: &Arc<Shared>) -> Option<Greeted> {
+    let newcomer = seat.newcomer();
+    tokio::select! {
+        biased;
+        greeted = greet::<L>(io, peer, shared) => greeted,
+        () = newcomer.evicted() => None,
+    }
+}
+
+async fn greet<L: Listener>(io: L::Io, peer: Peer, shared: &Arc<Shared>) -> Option<Greeted> {
     let (io, peer) = prepare::<L>(io, peer, shared).await?;
     let (io, handle) = BufferedIo::new(io, Meter::server(&shared.limits.allowance()));
     let handshake = shared.limits.builder().handshake::<_, Bytes>(io);

@@ -45,8 +45,7 @@ struct OfOrigin {
 #[derive(Debug)]
 struct Waiting {
     since: Instant,
-    origin: Option<Origin>,
-    notice: Arc<Notice>,
+    occupant: Arc<Occupant>,
 }
 
 /// What counts as one address: with IPv6 a network of 2⁶⁴, which is the least
@@ -59,31 +58,26 @@ enum Origin {
 
 /// The place of one connection, given back when dropped.
 #[derive(Debug)]
-pub(crate) struct Seat {
-    seats: Arc<Seats>,
-    origin: Option<Origin>,
-    number: u64,
-    notice: Arc<Notice>,
-}
+pub(crate) struct Seat(Arc<Occupant>);
 
 /// A connection that has made no call. It loses its seat when seats are short.
 #[derive(Debug)]
-pub(crate) struct Newcomer {
+pub(crate) struct Newcomer(Arc<Occupant>);
+
+/// A connection that has or had a seat. The state changes only while the seats
+/// are locked.
+#[derive(Debug)]
+struct Occupant {
     seats: Arc<Seats>,
     origin: Option<Origin>,
     number: u64,
-    notice: Arc<Notice>,
-}
-
-/// Tells a connection that its seat went to another one. The state changes only
-/// while the seats are locked.
-#[derive(Debug, Default)]
-struct Notice {
     state: AtomicU8,
+    /// Woken when the seat goes to another connection.
     task: AtomicWaker,
 }
 
-/// The states of a [`Notice`] behind the first, which is 0.
+/// The states of an [`Occupant`].
+const NEW: u8 = 0;
 const SETTLED: u8 = 1;
 const EVICTED: u8 = 2;
 
@@ -121,13 +115,14 @@ impl Taken {
     fn seat(&mut self, seats: &Arc<Seats>, origin: Option<Origin>, since: Instant) -> Seat {
         let number = self.next;
         self.next += 1;
-        let notice = Arc::<Notice>::default();
         self.add(origin);
         if let Some(origin) = origin {
             self.by_origin.entry(origin).or_default().newcomers.insert(number);
         }
-        self.newcomers.insert(number, Waiting { since, origin, notice: Arc::clone(&notice) });
-        Seat { seats: Arc::clone(seats), origin, number, notice }
+        let (state, task) = (AtomicU8::new(NEW), AtomicWaker::new());
+        let occupant = Arc::new(Occupant { seats: Arc::clone(seats), origin, number, state, task });
+        self.newcomers.insert(number, Waiting { since, occupant: Arc::clone(&occupant) });
+        Seat(occupant)
     }
 
     /// Takes the seat of the oldest newcomer, of this address if there is one;
@@ -138,16 +133,14 @@ impl Taken {
             None => self.newcomers.first_key_value().map(|(number, _)| *number),
         };
         let old = |waiting: &Waiting| now.saturating_duration_since(waiting.since) >= GRACE;
-        let Some((number, waiting)) =
-            oldest.and_then(|number| Some((number, self.newcomers.get(&number).filter(|waiting| old(waiting))?)))
-        else {
+        let waiting = oldest.and_then(|number| self.newcomers.get(&number)).filter(|waiting| old(waiting));
+        let Some(occupant) = waiting.map(|waiting| Arc::clone(&waiting.occupant)) else {
             return false;
         };
-        let (origin, notice) = (waiting.origin, Arc::clone(&waiting.notice));
-        self.forget(number, origin);
-        self.remove(origin);
-        notice.state.store(EVICTED, Ordering::Release);
-        notice.task.wake();
+        self.forget(&occupant);
+        self.remove(occupant.origin);
+        occupant.state.store(EVICTED, Ordering::Release);
+        occupant.task.wake();
         self.evicted += 1;
         if self.evicted.is_power_of_two() {
             let evicted = self.evicted;
@@ -156,11 +149,11 @@ impl Taken {
         true
     }
 
-    /// The connection of this number is no newcomer any more.
-    fn forget(&mut self, number: u64, origin: Option<Origin>) {
-        self.newcomers.remove(&number);
-        if let Some(of_origin) = origin.and_then(|origin| self.by_origin.get_mut(&origin)) {
-            of_origin.newcomers.remove(&number);
+    /// The connection is no newcomer any more.
+    fn forget(&mut self, occupant: &Occupant) {
+        self.newcomers.remove(&occupant.number);
+        if let Some(of_origin) = occupant.origin.and_then(|origin| self.by_origin.get_mut(&origin)) {
+            of_origin.newcomers.remove(&occupant.number);
         }
     }
 
@@ -187,17 +180,16 @@ impl Taken {
 impl Seat {
     /// The connection that sits here, which has made no call.
     pub(crate) fn newcomer(&self) -> Newcomer {
-        let (seats, notice) = (Arc::clone(&self.seats), Arc::clone(&self.notice));
-        Newcomer { seats, origin: self.origin, number: self.number, notice }
+        Newcomer(Arc::clone(&self.0))
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let mut taken = self.seats.lock();
-        if self.notice.state.load(Ordering::Acquire) != EVICTED {
-            taken.forget(self.number, self.origin);
-            taken.remove(self.origin);
+        let mut taken = self.0.seats.lock();
+        if self.0.state.load(Ordering::Acquire) != EVICTED {
+            taken.forget(&self.0);
+            taken.remove(self.0.origin);
         }
     }
 }
@@ -205,8 +197,8 @@ impl Drop for Seat {
 impl Newcomer {
     /// Ready once the seat went to another connection.
     pub(crate) fn poll_evicted(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.notice.task.register(cx.waker());
-        if self.notice.state.load(Ordering::Acquire) == EVICTED { Poll::Ready(()) } else { Poll::Pending }
+        self.0.task.register(cx.waker());
+        if self.0.state.load(Ordering::Acquire) == EVICTED { Poll::Ready(()) } else { Poll::Pending }
     }
 
     /// Waits until the seat goes to another connection.
@@ -217,11 +209,11 @@ impl Newcomer {
     /// The connection has made a call, and keeps its seat. If it has just lost
     /// that, there is one connection more than there should be.
     pub(crate) fn settle(self) {
-        let mut taken = self.seats.lock();
-        if self.notice.state.swap(SETTLED, Ordering::AcqRel) == EVICTED {
-            taken.add(self.origin);
+        let mut taken = self.0.seats.lock();
+        if self.0.state.swap(SETTLED, Ordering::AcqRel) == EVICTED {
+            taken.add(self.0.origin);
         } else {
-            taken.forget(self.number, self.origin);
+            taken.forget(&self.0);
         }
     }
 }
