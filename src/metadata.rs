@@ -199,6 +199,12 @@ impl Metadata {
         headers.capacity() * NAMED + further * FURTHER + size
     }
 
+    /// How much memory it takes, in bytes.
+    pub(crate) fn memory(&self) -> usize {
+        let size = self.map.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum();
+        Self::footprint(&self.map, size)
+    }
+
     pub(crate) fn headers(&self) -> &HeaderMap {
         &self.map
     }

@@ -13,6 +13,7 @@ use http::{HeaderMap, StatusCode, header};
 
 use crate::call::body::Body;
 use crate::call::deadline::{self, Timer};
+use crate::call::holdings::Holdings;
 use crate::call::is_grpc;
 use crate::call::outbox::Outbox;
 use crate::code::Code;
@@ -49,6 +50,7 @@ pub(crate) struct Download {
     /// What the sending half has to hear of the end through.
     outbox: Option<Arc<Outbox>>,
     permit: Option<Permit>,
+    holdings: Holdings,
     /// Whether this side has ended the call.
     given_up: bool,
     /// Whether the peer has not begun to handle the call.
@@ -92,10 +94,17 @@ impl Download {
             timer,
             outbox: None,
             permit: Some(permit),
+            holdings: Holdings::default(),
             given_up: false,
             unprocessed: false,
             again: None,
         }
+    }
+
+    /// Counts from the beginning on what the call holds, and not only when it has to wait.
+    pub(crate) fn counted(mut self) -> Self {
+        self.holdings.is_counted = true;
+        self
     }
 
     /// Makes the call by this once more if the peer says that it has not begun it.
@@ -116,6 +125,7 @@ impl Download {
         self.parked = false;
         if !self.gathered.is_empty() {
             let chunk = std::mem::take(&mut self.gathered).freeze();
+            self.holdings.let_go();
             if let State::Messages(body) = &mut self.state {
                 body.release(chunk.len());
             }
@@ -158,7 +168,10 @@ impl Download {
     pub(crate) fn gather(&mut self, cx: &mut Context<'_>) {
         while !self.is_over() {
             match self.poll_received(cx) {
-                Poll::Ready(Ok(Some(chunk))) => self.gathered.extend_from_slice(&chunk),
+                Poll::Ready(Ok(Some(chunk))) => {
+                    self.gathered.extend_from_slice(&chunk);
+                    self.holdings.keep(self.gathered.capacity(), self.permit.as_ref());
+                }
                 Poll::Ready(_) | Poll::Pending => return,
             }
         }
@@ -170,7 +183,8 @@ impl Download {
             if let Some(outbox) = self.outbox.take() {
                 outbox.cut(status.clone());
             }
-            self.gathered.clear();
+            self.gathered = BytesMut::new();
+            self.holdings.let_go();
             self.given_up = true;
             self.end(Err(status));
         }
@@ -179,6 +193,13 @@ impl Download {
     /// From now on whoever polls it waits for the deadline.
     pub(crate) fn keep_time(&mut self) {
         self.timer.speak();
+    }
+
+    /// What the receiver has of messages takes so many bytes. Without memory for it
+    /// the call is given up.
+    #[inline]
+    pub(crate) fn receive(&mut self, bytes: usize) -> Result<(), Status> {
+        self.holdings.receive(bytes, self.permit.as_ref()).inspect_err(|status| self.cancel(status.clone()))
     }
 
     /// The headers, once.
@@ -236,6 +257,7 @@ impl Download {
                 State::Headers(_) | State::Again(_) | State::Foreign(_) => Poll::Pending,
             };
             if polled.is_pending() {
+                self.count_headers();
                 ready!(self.poll_timer(cx));
             }
         }
@@ -295,6 +317,20 @@ impl Download {
             }
             self.headers = Some(Metadata::from_headers(head.headers));
             self.state = State::Messages(body);
+            if std::mem::take(&mut self.holdings.is_counted) {
+                self.count_headers();
+            }
+        }
+    }
+
+    /// Counts the headers, once; without memory for them the call is given up.
+    #[inline]
+    fn count_headers(&mut self) {
+        if !std::mem::replace(&mut self.holdings.is_counted, true)
+            && let Some(headers) = &self.headers
+            && let Err(status) = self.holdings.add(headers, self.permit.as_ref())
+        {
+            self.cancel(status);
         }
     }
 
@@ -324,7 +360,13 @@ impl Download {
         self.end(Err(if self.timer.has_passed() { deadline::exceeded().with_source(status) } else { status }));
     }
 
-    fn end(&mut self, result: Result<Metadata, Status>) {
+    fn end(&mut self, mut result: Result<Metadata, Status>) {
+        if self.holdings.is_counted
+            && let Err(status) =
+                self.holdings.add(result.as_ref().unwrap_or_else(Status::metadata), self.permit.as_ref())
+        {
+            result = Err(status);
+        }
         if let Some(outbox) = self.outbox.take() {
             outbox.end(result.as_ref().map(drop).map_err(Status::clone));
         }

@@ -15,9 +15,10 @@ use crate::transport::{Exhausted, Reservation};
 
 /// Puts the messages of one call together and decodes them.
 ///
-/// On a server it answers for the memory that they take: what has come of a
-/// message that is not whole, and what a message has become that is not light.
-/// A light one that comes whole costs nothing: its call is charged for it.
+/// It knows the memory that they take: what has come of a message that is not
+/// whole, and what a message has become that is not light. A light one that comes
+/// whole costs nothing: its call is charged for it. On a server it reserves that
+/// memory; on a client its owner does.
 #[derive(Debug)]
 pub(crate) struct Intake {
     frames: Deframer,
@@ -55,6 +56,13 @@ impl Intake {
     /// Whether the last message was compressed.
     pub(crate) fn was_compressed(&self) -> bool {
         self.frames.was_compressed()
+    }
+
+    /// How much memory is held for messages that have come in part, and for those that
+    /// are not light and that their receiver was given last.
+    #[inline]
+    pub(crate) fn memory(&self) -> usize {
+        self.frames.held() + self.ledger.as_ref().map_or(0, |ledger| ledger.decoded)
     }
 
     /// Whether nothing is left: no message, no part of one.
@@ -211,11 +219,11 @@ fn enter<M: Message>(
         return Ok(ledger.as_ref().is_some_and(|ledger| ledger.decoded > 0));
     }
     let weight = M::weigh(payload, max_decoded)?;
-    let Some(link) = link else {
-        return Ok(false);
-    };
     let ledger = ledger.get_or_insert_default();
     ledger.decoded += weight;
+    let Some(link) = link else {
+        return Ok(true);
+    };
     ledger.reservation.resize(&link.budget, ledger.decoded).map_err(exhausted)?;
     Ok(true)
 }

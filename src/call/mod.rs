@@ -4,6 +4,7 @@ pub(crate) mod body;
 pub(crate) mod deadline;
 pub(crate) mod download;
 mod head;
+mod holdings;
 pub(crate) mod inbox;
 pub(crate) mod intake;
 mod link;

@@ -97,7 +97,7 @@ impl<T: Message> Receiver<T> {
             // Most who come here have taken all there was.
             if self.intake.has_more() {
                 match self.intake.next::<T>(self.head.link.as_deref()) {
-                    Ok(Some(payload)) => match T::decode(payload) {
+                    Ok(Some(payload)) => match T::decode(payload).and_then(|message| self.hold().map(|()| message)) {
                         Ok(message) => return Poll::Ready(Ok(Some(message))),
                         Err(status) => return Poll::Ready(Err(self.fail(status))),
                     },
@@ -140,10 +140,21 @@ impl<T: Message> Receiver<T> {
 
     /// Ready with an error if the wait for bytes is over.
     fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Status>> {
-        let status = ready!(self.intake.poll_wait(cx, self.head.link.as_deref()));
+        let status = match self.hold() {
+            Ok(()) => ready!(self.intake.poll_wait(cx, self.head.link.as_deref())),
+            Err(status) => status,
+        };
         // It waits no longer for its source.
         Parked::replace(Parked::nobody());
         Poll::Ready(Err(self.fail(status)))
+    }
+
+    /// Counts, on a client, what there is of messages; on a server the intake does.
+    fn hold(&mut self) -> Result<(), Status> {
+        match &mut self.source {
+            Source::Client(reply) => reply.receive(self.intake.memory()),
+            Source::Server(_) => Ok(()),
+        }
     }
 
     /// A client cancels a call whose messages it cannot read; nothing follows.

@@ -19,8 +19,9 @@ pub(crate) struct SharedDownload(Arc<Mutex<Download>>);
 pub(crate) struct WeakDownload(Weak<Mutex<Download>>);
 
 impl SharedDownload {
+    /// Of a call that streams: what it holds it may hold for long.
     pub(crate) fn new(download: Download) -> Self {
-        Self(Arc::new(Mutex::new(download)))
+        Self(Arc::new(Mutex::new(download.counted())))
     }
 
     pub(crate) fn downgrade(&self) -> WeakDownload {
@@ -61,11 +62,13 @@ pub(crate) struct Reply {
     encoding: Option<Encoding>,
     /// The trailers or the error, once the call is over.
     end: Option<Result<Metadata, Status>>,
+    /// What the receiver has of messages, as the download was told last.
+    received: usize,
 }
 
 impl Reply {
     pub(crate) fn new(download: SharedDownload) -> Self {
-        Self { download, headers: None, encoding: Some(Encoding::Identity), end: None }
+        Self { download, headers: None, encoding: Some(Encoding::Identity), end: None, received: 0 }
     }
 
     /// The bytes of one or more messages; `None` once the call has succeeded.
@@ -102,6 +105,17 @@ impl Reply {
             Some(status) if self.headers.is_none() => Poll::Ready(Err(status)),
             _ => Poll::Ready(Ok(())),
         }
+    }
+
+    /// For a receiver that has to wait: what it has of messages takes so many bytes.
+    /// Without memory for it the call is given up.
+    #[inline]
+    pub(crate) fn receive(&mut self, bytes: usize) -> Result<(), Status> {
+        if bytes == self.received {
+            return Ok(());
+        }
+        self.received = bytes;
+        self.download.lock().receive(bytes)
     }
 
     /// Gives the call up: a message cannot be read.

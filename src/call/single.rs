@@ -50,7 +50,8 @@ impl<T: Message> Single<T> {
 
     fn take_from(&mut self, download: &mut Download, chunk: bytes::Bytes) -> Result<(), Status> {
         self.intake.set_encoding(download.encoding());
-        self.take(chunk).inspect_err(|status| download.cancel(status.clone()))
+        self.take(chunk).inspect_err(|status| download.cancel(status.clone()))?;
+        download.receive(self.intake.memory())
     }
 
     fn take(&mut self, chunk: bytes::Bytes) -> Result<(), Status> {

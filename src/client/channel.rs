@@ -133,6 +133,7 @@ impl Channel {
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: ClientTls) -> Result<Self, Error> {
         self.subchannel = Subchannel::new(self.subchannel.target.clone().tls(tls)?);
+        self.subchannel.memory().set_limit(self.settings.memory_limit);
         Ok(self)
     }
 
@@ -165,6 +166,17 @@ impl Channel {
     #[must_use]
     pub fn max_decoded_message_size(mut self, bytes: usize) -> Self {
         self.settings.max_decoded_message_size = Some(bytes);
+        self
+    }
+
+    /// Memory that servers may make this channel hold, in bytes: headers and trailers
+    /// of calls that wait or stream, and messages that nobody has received yet.
+    /// A call for which there is no room ends with RESOURCE_EXHAUSTED. The limit
+    /// belongs to all clones of the channel alike. **Default:** 1 GiB.
+    #[must_use]
+    pub fn memory_limit(mut self, bytes: usize) -> Self {
+        self.settings.memory_limit = bytes;
+        self.subchannel.memory().set_limit(bytes);
         self
     }
 

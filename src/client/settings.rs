@@ -9,7 +9,7 @@ use crate::call::intake::Intake;
 use crate::client::headers::CommonHeaders;
 use crate::client::keepalive::Keepalive;
 use crate::compression::Compression;
-use crate::transport::settings;
+use crate::transport::{MEMORY_LIMIT, settings};
 
 /// The settings of one handle of a channel; the setters document them.
 #[derive(Clone, Debug)]
@@ -17,6 +17,7 @@ pub(crate) struct Settings {
     pub(crate) max_recv_message_size: usize,
     /// 16 times `max_recv_message_size`, unless it is set.
     pub(crate) max_decoded_message_size: Option<usize>,
+    pub(crate) memory_limit: usize,
     pub(crate) max_send_message_size: usize,
     pub(crate) compression: Compression,
     pub(crate) max_connections: usize,
@@ -48,6 +49,7 @@ impl Default for Settings {
         Self {
             max_recv_message_size: 4 * 1024 * 1024,
             max_decoded_message_size: None,
+            memory_limit: MEMORY_LIMIT,
             max_send_message_size: usize::MAX,
             compression: Compression::default(),
             max_connections: 1,
@@ -88,6 +90,7 @@ mod tests {
         Promises::of("Channel", &sources, &others).check(&[
             ("max_recv_message_size", bytes(settings.max_recv_message_size)),
             ("max_decoded_message_size", words("16 times")),
+            ("memory_limit", bytes(settings.memory_limit)),
             ("max_send_message_size", bytes(settings.max_send_message_size)),
             ("stream_window", bytes(settings.wiring.stream_window as usize)),
             ("connection_window", bytes(settings.wiring.connection_window as usize)),

@@ -11,7 +11,7 @@ use crate::client::pool::{ENDED, Next, Phase, Place, Pool, Seen};
 use crate::client::settings::Settings;
 use crate::client::target::Target;
 use crate::status::Status;
-use crate::transport::Queue;
+use crate::transport::{Budget, Queue};
 
 /// Gives calls a place on a connection, and connects when they need it.
 #[derive(Debug)]
@@ -118,6 +118,11 @@ impl Subchannel {
             *owner = Some(task);
         }
         Ok(())
+    }
+
+    /// The memory of what servers make the channel's calls hold.
+    pub(crate) fn memory(&self) -> &Arc<Budget> {
+        self.queue.memory()
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Pool> {

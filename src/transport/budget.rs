@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// which a part has come, messages that were decoded, answers that nobody takes.
 #[derive(Debug)]
 pub(crate) struct Budget {
-    limit: usize,
+    limit: AtomicUsize,
     /// Shared by the clones of a server, each of which may have a limit of its own.
     used: Arc<AtomicUsize>,
     parent: Option<Arc<Self>>,
@@ -31,18 +31,28 @@ pub(crate) struct Exhausted;
 
 impl Budget {
     pub(crate) fn new(limit: usize, used: Arc<AtomicUsize>) -> Arc<Self> {
-        Arc::new(Self { limit, used, parent: None })
+        Arc::new(Self { limit: AtomicUsize::new(limit), used, parent: None })
     }
 
     /// A budget whose every byte is also one of this budget.
     pub(crate) fn part(self: &Arc<Self>, limit: usize) -> Arc<Self> {
-        Arc::new(Self { limit, used: Arc::default(), parent: Some(Arc::clone(self)) })
+        Arc::new(Self { limit: AtomicUsize::new(limit), used: Arc::default(), parent: Some(Arc::clone(self)) })
+    }
+
+    /// From now on so many bytes may be held.
+    pub(crate) fn set_limit(&self, limit: usize) {
+        self.limit.store(limit, Ordering::Relaxed);
+    }
+
+    #[inline]
+    fn limit(&self) -> usize {
+        self.limit.load(Ordering::Relaxed)
     }
 
     /// Whether so many bytes are left.
     #[inline]
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
-        let room = self.limit.saturating_sub(self.used.load(Ordering::Relaxed));
+        let room = self.limit().saturating_sub(self.used.load(Ordering::Relaxed));
         bytes <= room && self.parent.as_ref().is_none_or(|parent| parent.has_room(bytes))
     }
 
@@ -56,7 +66,7 @@ impl Budget {
     }
 
     fn take(&self, bytes: usize) -> Result<(), Exhausted> {
-        let add = |used: usize| used.checked_add(bytes).filter(|sum| *sum <= self.limit);
+        let add = |used: usize| used.checked_add(bytes).filter(|sum| *sum <= self.limit());
         self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add).map_err(|_| Exhausted)?;
         let taken = self.parent.as_ref().map_or(Ok(()), |parent| parent.take(bytes));
         if taken.is_err() {

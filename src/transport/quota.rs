@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
+use crate::transport::Budget;
+
 /// What the server allows on one connection, and what is open.
 ///
 /// h2 would queue streams beyond that itself, but it sends a queued stream even
@@ -20,9 +22,12 @@ pub(crate) struct Quota {
     queue: Arc<Queue>,
 }
 
-/// The calls that wait for a stream, whichever connection has it.
-#[derive(Debug, Default)]
+/// The calls that wait for a stream, whichever connection has it, and what the
+/// calls on all connections share.
+#[derive(Debug)]
 pub(crate) struct Queue {
+    /// The memory of what servers make the calls hold.
+    memory: Arc<Budget>,
     /// While there are some, no other call goes ahead of them.
     waiting: AtomicUsize,
     changed: Notify,
@@ -80,7 +85,26 @@ impl Quota {
     }
 }
 
+impl Default for Queue {
+    fn default() -> Self {
+        let memory = Budget::new(MEMORY_LIMIT, Arc::default());
+        Self { memory, waiting: AtomicUsize::new(0), changed: Notify::new() }
+    }
+}
+
+impl Permit {
+    /// The memory of the call's channel.
+    pub(crate) fn memory(&self) -> &Arc<Budget> {
+        self.0.queue.memory()
+    }
+}
+
 impl Queue {
+    /// The memory of the channel.
+    pub(crate) fn memory(&self) -> &Arc<Budget> {
+        &self.memory
+    }
+
     /// Whether nobody waits.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
@@ -142,6 +166,9 @@ impl Drop for Waiting<'_> {
         self.0.waiting.fetch_sub(1, Ordering::SeqCst);
     }
 }
+
+/// How much memory the calls of a channel may hold that was told no number.
+pub(crate) const MEMORY_LIMIT: usize = 1024 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,59 @@
+//! What a client's call holds of what its server has sent.
+
+use crate::metadata::Metadata;
+use crate::status::Status;
+use crate::transport::{Permit, Reservation};
+
+/// The memory of a call's headers and trailers, of messages that nobody has
+/// received, and of one that has come in part.
+///
+/// A call that has all of its answer at once holds nothing: its headers are
+/// counted only when it has to wait, or from the beginning if it streams.
+#[derive(Debug, Default)]
+pub(crate) struct Holdings {
+    metadata: Reservation,
+    unread: Reservation,
+    message: Reservation,
+    pub(crate) is_counted: bool,
+}
+
+impl Holdings {
+    /// Counts this metadata from now on; an error if there is no memory for it.
+    pub(crate) fn add(&mut self, metadata: &Metadata, permit: Option<&Permit>) -> Result<(), Status> {
+        let Some(permit) = permit else { return Ok(()) };
+        let bytes = self.metadata.held() + metadata.memory();
+        self.metadata.resize(permit.memory(), bytes).map_err(|_| exhausted())
+    }
+
+    /// What the receiver has of messages takes so many bytes; an error if there is no
+    /// memory for it.
+    #[inline]
+    pub(crate) fn receive(&mut self, bytes: usize, permit: Option<&Permit>) -> Result<(), Status> {
+        match permit {
+            Some(permit) if bytes != self.message.held() => {
+                self.message.resize(permit.memory(), bytes).map_err(|_| exhausted())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// So many bytes of messages are kept. The windows bound them, whether they lie
+    /// here or in h2.
+    pub(crate) fn keep(&mut self, bytes: usize, permit: Option<&Permit>) {
+        if bytes != self.unread.held()
+            && let Some(permit) = permit
+        {
+            self.unread.hold(permit.memory(), bytes);
+        }
+    }
+
+    /// The messages were received.
+    pub(crate) fn let_go(&mut self) {
+        self.unread.clear();
+    }
+}
+
+#[cold]
+fn exhausted() -> Status {
+    Status::resource_exhausted("the memory for what servers send is used up (Channel::memory_limit): try again later")
+}
