@@ -330,6 +330,7 @@ impl Download {
             && let Some(headers) = &self.headers
             && let Err(status) = self.holdings.add(headers, self.permit.as_ref())
         {
+            self.headers = None;
             self.cancel(status);
         }
     }
