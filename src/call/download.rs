@@ -50,7 +50,7 @@ pub(crate) struct Download {
     /// What the sending half has to hear of the end through.
     outbox: Option<Arc<Outbox>>,
     permit: Option<Permit>,
-    holdings: Holdings,
+    pub(crate) holdings: Holdings,
     /// Whether this side has ended the call.
     given_up: bool,
     /// Whether the peer has not begun to handle the call.
@@ -99,12 +99,6 @@ impl Download {
             unprocessed: false,
             again: None,
         }
-    }
-
-    /// Counts from the beginning on what the call holds, and not only when it has to wait.
-    pub(crate) fn counted(mut self) -> Self {
-        self.holdings.is_counted = true;
-        self
     }
 
     /// Makes the call by this once more if the peer says that it has not begun it.
@@ -258,7 +252,9 @@ impl Download {
             };
             if polled.is_pending() {
                 self.count_headers();
-                ready!(self.poll_timer(cx));
+                if !self.is_over() {
+                    ready!(self.poll_timer(cx));
+                }
             }
         }
     }

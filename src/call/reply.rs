@@ -20,8 +20,9 @@ pub(crate) struct WeakDownload(Weak<Mutex<Download>>);
 
 impl SharedDownload {
     /// Of a call that streams: what it holds it may hold for long.
-    pub(crate) fn new(download: Download) -> Self {
-        Self(Arc::new(Mutex::new(download.counted())))
+    pub(crate) fn new(mut download: Download) -> Self {
+        download.holdings.is_counted = true;
+        Self(Arc::new(Mutex::new(download)))
     }
 
     pub(crate) fn downgrade(&self) -> WeakDownload {

@@ -168,7 +168,7 @@ impl Stage {
 
     /// Whether this comes to hold in some seconds.
     #[track_caller]
-    fn becomes(&self, holds: impl Fn() -> bool) -> bool {
+    pub(crate) fn becomes(&self, holds: impl Fn() -> bool) -> bool {
         (0..PATIENCE).any(|_| {
             let done = holds();
             if !done {
