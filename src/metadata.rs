@@ -1,7 +1,6 @@
 //! Metadata: what a call carries beside its messages.
 
 mod footprint;
-
 use std::fmt;
 use std::sync::OnceLock;
 
