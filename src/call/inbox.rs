@@ -149,7 +149,8 @@ impl State {
     fn keep(&mut self, chunk: &[u8]) {
         self.gathered.extend_from_slice(chunk);
         if self.gathered.capacity() != self.reservation.held() {
-            self.reservation.hold(&self.link.budget, self.gathered.capacity());
+            // Of all connections together: a part of one is for messages.
+            self.reservation.hold(self.link.budget.whole(), self.gathered.capacity());
         }
     }
 

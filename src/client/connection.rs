@@ -128,8 +128,6 @@ impl Future for Driver {
         let calls = me.quota.is_in_use();
         me.io.begin_turn(calls);
         me.watch.begin_turn(cx, &me.io, calls);
-        // Ahead of the headers of new calls.
-        me.windows.fit_streams(me.quota.open(), &mut me.h2);
         let (sent, polled) = me.poll_calls(cx);
         if let Poll::Ready(result) = polled {
             // The connection is over; what can still be said is said once.

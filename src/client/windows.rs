@@ -5,11 +5,9 @@ use crate::transport::settings::MAX_WINDOW;
 
 impl Channel {
     /// How many bytes of one call the server may send ahead of its reader: for the
-    /// connections that this handle and its later clones make. **Default:** 1 MiB.
+    /// connections that this handle and its later clones make. **Default:** 256 KiB.
     ///
-    /// More helps single streams on links that are both fast and long. It is less while
-    /// 8 MiB of a connection lie unread and its calls are many: an equal part of 32 MiB,
-    /// but 16 KiB at least.
+    /// More helps single streams on links that are both fast and long.
     /// It is what HTTP/2 calls the initial window of a stream (RFC 9113, section 6.9.2).
     #[must_use]
     pub fn stream_window(mut self, bytes: u32) -> Self {
@@ -22,7 +20,7 @@ impl Channel {
     /// **Default:** 4 MiB.
     ///
     /// What nobody reads does not count, so that it holds up no other call. It counts
-    /// again from 256 MiB on, and for each call beyond 1,024 there are 32 KiB more.
+    /// again from 256 MiB on, and for each call beyond 1,000 there is the window of one more.
     /// It is what HTTP/2 calls the window of a connection.
     #[must_use]
     pub fn connection_window(mut self, bytes: u32) -> Self {

@@ -165,7 +165,7 @@ impl Future for Connection {
                 let _ = me.io.poll_drain(cx);
                 return Poll::Ready(End::Closed);
             }
-            if taken == 0 && !me.closes() && !me.windows.fit_streams(me.link.live(), &mut me.h2) {
+            if taken == 0 && !me.closes() {
                 break;
             }
         }
@@ -174,7 +174,8 @@ impl Future for Connection {
             Ok(turned) => {
                 let cut = me.poll_written(cx, turned.written);
                 let budget = &me.link.budget;
-                me.windows.fit_connection(turned.window, me.link.live(), &mut me.h2, |bytes| budget.has_room(bytes));
+                me.windows
+                    .fit_connection(turned.window, me.link.live(), &mut me.h2, |bytes| budget.whole().has_room(bytes));
                 let upkeep = me.upkeep.poll(cx, &mut me.h2, &me.io, turned.stalled, me.link.live() > 0);
                 if cut.is_ready() { Poll::Ready(End::Lost) } else { upkeep.map(|()| End::Lost) }
             }

@@ -138,11 +138,9 @@ impl Server {
         self
     }
 
-    /// How many bytes of one call its client may send ahead of the handler. **Default:** 1 MiB.
+    /// How many bytes of one call its client may send ahead of the handler. **Default:** 256 KiB.
     ///
-    /// More helps single streams on links that are both fast and long. It is less while
-    /// 8 MiB of a connection lie unread and its calls are many: an equal part of 32 MiB,
-    /// but 16 KiB at least.
+    /// More helps single streams on links that are both fast and long.
     /// It is what HTTP/2 calls the initial window of a stream (RFC 9113, section 6.9.2).
     #[must_use]
     pub fn stream_window(mut self, bytes: u32) -> Self {

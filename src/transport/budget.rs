@@ -75,6 +75,11 @@ impl Budget {
         taken
     }
 
+    /// The budget that this one is a part of, or itself.
+    pub(crate) fn whole(self: &Arc<Self>) -> &Arc<Self> {
+        self.parent.as_ref().unwrap_or(self)
+    }
+
     /// Gives back what was taken.
     pub(crate) fn give_back(&self, bytes: usize) {
         self.used.fetch_sub(bytes, Ordering::Relaxed);
@@ -96,6 +101,8 @@ impl Reservation {
     pub(crate) fn resize(&mut self, budget: &Arc<Budget>, bytes: usize) -> Result<(), Exhausted> {
         let budget = self.budget.get_or_insert_with(|| Arc::clone(budget));
         match bytes.checked_sub(self.held) {
+            // What is held already is held, even beyond the limit.
+            Some(0) => {}
             Some(more) => budget.take(more)?,
             None => budget.give_back(self.held - bytes),
         }

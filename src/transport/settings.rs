@@ -1,7 +1,7 @@
 //! How h2 is set up on both sides, and why.
 
 /// The most one stream may send ahead of its reader.
-pub(crate) const STREAM_WINDOW: u32 = 1024 * 1024;
+pub(crate) const STREAM_WINDOW: u32 = 256 * 1024;
 
 /// How far a connection is open beyond what lies unread.
 pub(crate) const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;

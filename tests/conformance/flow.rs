@@ -111,7 +111,7 @@ async fn taken_requests_hold_no_window() {
 async fn a_burst_on_one_stream_survives_a_late_handler() {
     const COUNT: u32 = 60_000;
     let (script, gate) = late();
-    let server = script.serve();
+    let server = Running::start(Server::new().stream_window(1 << 20).add(script));
     let mut peer = server.peer().await;
     peer.request(1, CLIENT_STREAM, &[]).await;
     for number in 0..COUNT {

@@ -143,7 +143,7 @@ async fn gathered_messages_count_and_are_kept() {
             })
         }
     });
-    let running = Running::start(Server::new().memory_limit_per_connection(300_000).add(script));
+    let running = Running::start(Server::new().memory_limit(300_000).memory_limit_per_connection(300_000).add(script));
     let mut peer = running.peer().await;
     peer.request(1, CLIENT_STREAM, &[]).await;
     peer.send_data(1, &note(vec![7; 10_000]).repeat(25), END).await;
