@@ -28,6 +28,10 @@ use crate::generated::health::grpc::health::v1 as proto;
 use crate::server::DrainWatch;
 use crate::{Request, Response, Sender, Server, Status};
 
+/// The descriptors of this service: a `google.protobuf.FileDescriptorSet`,
+/// encoded. Tools that list the services of a server need them beside those
+/// of your own files, for example in a `-protoset` for `grpcurl`.
+pub use crate::generated::health::FILE_DESCRIPTOR_SET;
 /// Asks a server how it is:
 ///
 /// ```

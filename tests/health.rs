@@ -97,3 +97,14 @@ async fn shutdown_tells_all_and_lets_them_go() {
     let report = running.server.await.unwrap().unwrap();
     assert_eq!((report.finished_calls, report.cut_calls), (1, 0));
 }
+
+#[test]
+fn descriptors_of_health_are_public() {
+    use puregrpc::protobuf::{Message, descriptor::FileDescriptorSet};
+
+    let set = FileDescriptorSet::parse_from_bytes(puregrpc::health::FILE_DESCRIPTOR_SET).unwrap();
+    let file = set.file.iter().find(|file| file.package() == "grpc.health.v1").unwrap();
+    assert_eq!(file.service[0].name(), "Health");
+    let methods: Vec<_> = file.service[0].method.iter().map(|method| method.name()).collect();
+    assert_eq!(methods, ["Check", "List", "Watch"]);
+}

@@ -14,6 +14,7 @@ pub(crate) fn check(sources: &Sources, blocking: bool) -> Result<(), Error> {
         groups(source, &mut faults);
         field_numbers(source, &mut faults);
         enum_values(source, &mut faults);
+        names_of_rust(source, &mut faults);
     }
     Error::check(faults)
 }
@@ -72,6 +73,17 @@ fn enum_values(source: &Source, faults: &mut Vec<Fault>) {
         }
         if taken.is_empty() {
             let what = format!("enum `{}` has no values", definition.name);
+            faults.push(source.fault(definition.place, what));
+        }
+    }
+}
+
+/// Names that no type in Rust can have and that are not changed on the way there.
+fn names_of_rust(source: &Source, faults: &mut Vec<Fault>) {
+    for definition in of_kind(source, &[Kind::Enum, Kind::Service]) {
+        let name = definition.name.as_str();
+        if name == "_" || (name == "Self" && definition.kind == Kind::Enum) {
+            let what = format!("`{name}` cannot be the name of a type in Rust; choose another name");
             faults.push(source.fault(definition.place, what));
         }
     }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::panic::AssertUnwindSafe;
 
 use protobuf::descriptor::FileDescriptorProto;
 use protobuf_codegen::gen_and_write::gen_and_write;
@@ -13,6 +14,7 @@ use crate::descriptors;
 use crate::docs::Docs;
 use crate::fault::Error;
 use crate::names::{Names, RAW_KEYWORDS};
+use crate::parse::contained;
 use crate::scratch::Scratch;
 use crate::shapes::Shapes;
 
@@ -36,8 +38,8 @@ impl Messages<'_> {
         let paths = paths.collect::<Result<Vec<_>, _>>().map_err(|error| Error::set_up(format!("{error:#}")))?;
         // Lite or not is said once for all: a file that is not lite cannot import one that is.
         let customize = Customize::default().gen_mod_rs(false).lite_runtime(self.lite).tokio_bytes(true);
-        gen_and_write(&renamed, "pure", &paths, &folder, &customize, &Unchanged)
-            .map_err(|error| Error::set_up(format!("{error:#}")))?;
+        let write = || gen_and_write(&renamed, "pure", &paths, &folder, &customize, &Unchanged);
+        contained("generator", AssertUnwindSafe(write))?.map_err(|error| Error::set_up(format!("{error:#}")))?;
         let adapted = files.iter().map(|file| {
             let module = self.names.module(file.name()).unwrap_or_default();
             let path = folder.join(format!("{module}.rs"));

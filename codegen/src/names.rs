@@ -45,7 +45,9 @@ pub(crate) fn nested_module(message: &str) -> String {
 
 /// The trait of a service, and what the names of its server and clients begin with.
 pub(crate) fn service_name(service: &str) -> String {
-    capitalized(service)
+    let name = capitalized(service);
+    // No raw identifier may have this name.
+    if name == "Self" { format!("{name}_") } else { name }
 }
 
 /// The function of a method. Names that a client or `Clone` has already get a `_`, as keywords do.

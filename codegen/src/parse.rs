@@ -1,5 +1,7 @@
 //! Parses the sources once, for messages and services alike.
 
+use std::panic::{self, AssertUnwindSafe};
+
 use protobuf::descriptor::FileDescriptorProto;
 
 use crate::fault::{Error, Fault};
@@ -20,13 +22,22 @@ pub(crate) fn descriptors(sources: &Sources, scratch: &Scratch) -> Result<Vec<Fi
         scratch::write(&path, &source.text)?;
         parser.input(&path);
     }
-    let parsed = parser.parse_and_typecheck();
+    let parsed = contained("parser", AssertUnwindSafe(|| parser.parse_and_typecheck()))?;
     let parsed = parsed.map_err(|error| {
         let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
         let root = root.display().to_string();
         placed(&chain, &root, sources)
     })?;
     Ok(parsed.file_descriptors)
+}
+
+/// Runs a part of protobuf's own tools, whose panics become errors: a build script has more to say than a backtrace.
+pub(crate) fn contained<T>(part: &str, run: AssertUnwindSafe<impl FnOnce() -> T>) -> Result<T, Error> {
+    panic::catch_unwind(run).map_err(|cause| {
+        let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
+        let text = text.unwrap_or("no reason is known");
+        Error::set_up(format!("the {part} of the protobuf crate cannot deal with these files: {text}"))
+    })
 }
 
 /// Gives a fault of the type check its place. The parser tells the file and the name in its text only.

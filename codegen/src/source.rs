@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::fault::{Error, Fault};
 use crate::outline::Outline;
-use crate::scan::Place;
+use crate::scan::{self, Place};
 
 /// One `.proto` file.
 #[derive(Debug)]
@@ -243,5 +243,10 @@ fn syntax_fault(source: &Source) -> Option<Fault> {
     }
     let error = protobuf_parse::pure::parse_dependencies(&source.text).err()?;
     let place = Place { line: error.line as usize, column: error.col as usize };
-    Some(source.fault(place, error.error.to_string()))
+    let mut what = error.error.to_string();
+    let tokens = scan::tokens(&source.text);
+    if let Some(token) = tokens.iter().find(|token| token.place == place && ["inf", "nan"].contains(&token.text)) {
+        what = format!("`{}` is read as a number and cannot be a name here; choose another name", token.text);
+    }
+    Some(source.fault(place, what))
 }
