@@ -1,5 +1,4 @@
 mod address;
-mod allocator;
 mod authority;
 mod banner;
 mod limits;
@@ -19,7 +18,6 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use self::address::{Address, Bound};
-use self::allocator::Trimmer;
 use self::limits::Limits;
 use self::service::Service;
 use self::signals::Signals;
@@ -74,8 +72,6 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        allocator::bound_arenas();
-        let _trimmer = Trimmer::start();
         let places = match &self.route_db {
             Some(file) => Places::load(file).map_err(Failure::local)?,
             None => Places::built_in(),
