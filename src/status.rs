@@ -1,9 +1,11 @@
 //! How a call ended, in full.
 
+mod convert;
+
 use std::borrow::Cow;
 use std::error::Error as StdError;
+use std::fmt;
 use std::sync::Arc;
-use std::{fmt, io};
 
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -23,7 +25,8 @@ use crate::metadata::{Metadata, decode_base64, encode_base64};
 /// ```
 /// use puregrpc::{Code, Status};
 ///
-/// let status = Status::not_found("no feature called Sesame");
+/// let name = String::from("Sesame");
+/// let status = Status::not_found(format!("no feature called {name}"));
 /// assert_eq!(status.code(), Code::NotFound);
 /// assert_eq!(status.to_string(), "NOT_FOUND: no feature called Sesame");
 ///
@@ -40,18 +43,52 @@ struct Inner {
     message: Cow<'static, str>,
     details: Bytes,
     metadata: Metadata,
+    /// What came before, on a client. Boxed, since few calls have some.
+    headers: Option<Box<Metadata>>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Status {
     /// A status with a code and a message.
     ///
-    /// The message goes to the peer: it should help him and give nothing away.
+    /// The message may be a `String`, which is moved, or a `&str` of any lifetime,
+    /// which is copied. [`from_static`](Self::from_static) does not copy.
+    ///
+    /// The message is sent to the peer: make it useful, and leave internal details out.
     #[cold]
-    pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+    pub fn new<'a>(code: Code, message: impl Into<Cow<'a, str>>) -> Self {
+        Self::with_message(code, Cow::Owned(message.into().into_owned()))
+    }
+
+    /// A status with a code and a constant message, which is not copied.
+    #[cold]
+    pub fn from_static(code: Code, message: &'static str) -> Self {
+        Self::with_message(code, Cow::Borrowed(message))
+    }
+
+    fn with_message(code: Code, message: Cow<'static, str>) -> Self {
         let inner =
-            Inner { code, message: message.into(), details: Bytes::new(), metadata: Metadata::new(), source: None };
+            Inner { code, message, details: Bytes::new(), metadata: Metadata::new(), headers: None, source: None };
         Self(Box::new(inner))
+    }
+
+    /// UNKNOWN, with the error's own words as the message and the error as the
+    /// [source](Self::with_source): for errors that `?` does not convert.
+    ///
+    /// The words are sent to the peer. For errors whose words must stay here, choose
+    /// a message: `Status::internal("the order cannot be stored").with_source(error)`.
+    ///
+    /// ```
+    /// # use puregrpc::{Code, Status};
+    /// fn port(text: &str) -> Result<std::net::SocketAddr, Status> {
+    ///     text.parse().map_err(Status::from_error)
+    /// }
+    /// let status = port("nowhere").unwrap_err();
+    /// assert_eq!((status.code(), status.message()), (Code::Unknown, "invalid socket address syntax"));
+    /// ```
+    #[cold]
+    pub fn from_error(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::from(error.into())
     }
 
     /// The code.
@@ -70,9 +107,26 @@ impl Status {
         &self.0.details
     }
 
-    /// The metadata that came, or goes, with the status.
+    /// The metadata that came, or goes, with the status: the trailers of the call.
     pub fn metadata(&self) -> &Metadata {
         &self.0.metadata
+    }
+
+    /// The metadata that the server sent before it failed the call: the headers of
+    /// its response, apart from the trailers ([`metadata`](Self::metadata)).
+    ///
+    /// A client finds them on the error of a call with one answer. They are empty if
+    /// the server sent the status alone, and on a server. Of a call that streams its
+    /// answers, [`Receiver::metadata`](crate::Receiver::metadata) has them. A handler
+    /// that returns the status of another call does not send them on.
+    pub fn headers(&self) -> &Metadata {
+        self.0.headers.as_deref().unwrap_or_else(|| Metadata::none())
+    }
+
+    /// Adds the headers that came before it.
+    pub(crate) fn with_headers(mut self, headers: Option<Metadata>) -> Self {
+        self.0.headers = headers.filter(|headers| !headers.is_empty()).map(Box::new).or(self.0.headers);
+        self
     }
 
     /// The metadata, to be changed.
@@ -211,7 +265,7 @@ macro_rules! constructors {
             $(
                 #[doc = concat!("A status with [`Code::", stringify!($code), "`].")]
                 #[cold]
-                pub fn $name(message: impl Into<Cow<'static, str>>) -> Self {
+                pub fn $name<'a>(message: impl Into<Cow<'a, str>>) -> Self {
                     Self::new(Code::$code, message)
                 }
             )*
@@ -258,6 +312,9 @@ impl fmt::Debug for Status {
         if !self.metadata().is_empty() {
             debug.field("metadata", self.metadata());
         }
+        if let Some(headers) = &self.0.headers {
+            debug.field("headers", headers);
+        }
         if let Some(source) = &self.0.source {
             debug.field("source", source);
         }
@@ -268,29 +325,6 @@ impl fmt::Debug for Status {
 impl StdError for Status {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
-    }
-}
-
-/// The code by the kind of failure, the message of the operating system.
-impl From<io::Error> for Status {
-    fn from(error: io::Error) -> Self {
-        Self::new(Code::from_io(error.kind()), error.to_string()).with_source(error)
-    }
-}
-
-/// UNAVAILABLE where no connection could be made, INTERNAL else: also for an
-/// address that cannot be read, which is this program's fault and not its caller's.
-impl From<Error> for Status {
-    fn from(error: Error) -> Self {
-        let code = if error.is_connect() { Code::Unavailable } else { Code::Internal };
-        Self::new(code, error.to_string()).with_source(error)
-    }
-}
-
-/// UNKNOWN with the error's own words.
-impl From<Box<dyn StdError + Send + Sync>> for Status {
-    fn from(error: Box<dyn StdError + Send + Sync>) -> Self {
-        Self::unknown(error.to_string()).with_source(error)
     }
 }
 
@@ -382,9 +416,12 @@ mod tests {
     }
 
     #[test]
-    fn io_errors_keep_their_cause() {
-        let status = Status::from(io::Error::new(io::ErrorKind::ConnectionRefused, "refused"));
-        assert_eq!((status.code(), status.message()), (Code::Unavailable, "refused"));
-        assert!(status.source().is_some());
+    fn messages_of_any_lifetime_are_copied_and_constants_are_not() {
+        let text = String::from("no such thing");
+        let borrowed = Status::invalid_argument(&text[3..]);
+        let (whole, moved) = (Status::internal(&text), Status::new(Code::Internal, text.clone()));
+        assert_eq!((borrowed.message(), whole.message(), moved.message()), ("such thing", &*text, &*text));
+        let constant = "constant";
+        assert_eq!(Status::from_static(Code::Internal, constant).message().as_ptr(), constant.as_ptr());
     }
 }
