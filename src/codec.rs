@@ -158,10 +158,6 @@ impl Packed {
         Ok(Self(packed))
     }
 
-    pub(crate) fn is_compressed(&self) -> bool {
-        self.0.first() == Some(&1)
-    }
-
     /// The length without the prefix.
     pub(crate) fn len(&self) -> usize {
         self.0.len() - PREFIX

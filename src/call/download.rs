@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Bytes, BytesMut};
 use h2::RecvStream;
@@ -16,6 +16,7 @@ use crate::call::deadline::{self, Timer};
 use crate::call::holdings::Holdings;
 use crate::call::is_grpc;
 use crate::call::outbox::Outbox;
+use crate::call::shared_waker::SharedWaker;
 use crate::code::Code;
 use crate::compression::{Encoding, GRPC_ENCODING};
 use crate::excerpt::Excerpt;
@@ -44,8 +45,9 @@ pub(crate) struct Download {
     encoding: Option<Encoding>,
     /// Messages that came while nobody was receiving.
     gathered: BytesMut,
-    /// Whether the receiver waits, and so hears itself of what comes.
-    parked: bool,
+    receiver: Waiting,
+    /// Wakes the receiver, where somebody else may have to.
+    waker: Option<Waker>,
     timer: Timer,
     /// What the sending half has to hear of the end through.
     outbox: Option<Arc<Outbox>>,
@@ -57,6 +59,17 @@ pub(crate) struct Download {
     unprocessed: bool,
     /// Makes the call once more if the peer has not begun it.
     again: Option<Again>,
+}
+
+/// Who hears of what comes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Waiting {
+    /// Whoever asks: the receiver does not wait.
+    Nobody,
+    /// The receiver, or what it was: a future that was dropped is not known to be.
+    Receiver,
+    /// The receiver and the sending half, which has to hear of the end.
+    Both,
 }
 
 /// A call that is made once more.
@@ -90,7 +103,8 @@ impl Download {
             headers: None,
             encoding: Some(Encoding::Identity),
             gathered: BytesMut::new(),
-            parked: false,
+            receiver: Waiting::Nobody,
+            waker: None,
             timer,
             outbox: None,
             permit: Some(permit),
@@ -116,7 +130,7 @@ impl Download {
     /// The bytes of one or more messages; `None` once the call has succeeded.
     #[inline]
     pub(crate) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
-        self.parked = false;
+        self.receiver = Waiting::Nobody;
         if !self.gathered.is_empty() {
             let chunk = std::mem::take(&mut self.gathered).freeze();
             self.holdings.let_go();
@@ -133,7 +147,7 @@ impl Download {
                 }
             }
             Poll::Ready(_) => {}
-            Poll::Pending => self.parked = true,
+            Poll::Pending => self.park(cx),
         }
         polled
     }
@@ -141,18 +155,41 @@ impl Download {
     /// Ready once the headers have come, or the call has ended without.
     pub(crate) fn poll_headers(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let polled = self.poll_begun(cx);
-        self.parked = polled.is_pending();
+        self.receiver = Waiting::Nobody;
+        if polled.is_pending() {
+            self.park(cx);
+        }
         polled
     }
 
+    /// The receiver waits.
+    #[inline]
+    fn park(&mut self, cx: &Context<'_>) {
+        self.receiver = Waiting::Receiver;
+        if self.outbox.is_some() {
+            match &mut self.waker {
+                Some(waker) => waker.clone_from(cx.waker()),
+                None => self.waker = Some(cx.waker().clone()),
+            }
+        }
+    }
+
     /// For the sending half: looks whether the call is over, unless the receiver
-    /// waits and so hears of it itself.
+    /// waits and so hears of it itself. If the sender has just begun to wait
+    /// (`insist`), it looks nevertheless: the receiver may have been dropped.
     ///
     /// The messages that come before the end are kept; how many those can be is
     /// bounded by the window, which opens only as they are taken.
-    pub(crate) fn watch(&mut self, cx: &mut Context<'_>) {
-        if !self.parked {
-            self.gather(cx);
+    pub(crate) fn watch(&mut self, insist: bool, cx: &mut Context<'_>) {
+        match (self.receiver, &self.waker) {
+            (Waiting::Nobody, _) => self.gather(cx),
+            (Waiting::Receiver, _) if !insist => {}
+            (_, None) => self.gather(cx),
+            (_, Some(receiver)) => {
+                let both = SharedWaker::new(receiver, cx.waker());
+                self.receiver = Waiting::Both;
+                self.gather(&mut Context::from_waker(&both));
+            }
         }
     }
 

@@ -14,6 +14,7 @@ use bytes::{Bytes, BytesMut};
 
 use crate::call::Link;
 use crate::call::body::Body;
+use crate::call::outbox::Outbox;
 use crate::status::Status;
 use crate::transport::Reservation;
 
@@ -28,6 +29,8 @@ struct State {
     /// The memory of that.
     reservation: Reservation,
     link: Arc<Link>,
+    /// What the sending half of the call has to hear of the end through.
+    outbox: Option<Arc<Outbox>>,
     failure: Option<Status>,
     /// Who waits in `recv`: usually the task of the call, but a handler may
     /// poll its receiver inside a `join` or a `FuturesUnordered`.
@@ -71,10 +74,16 @@ impl Inbox {
             gathered: BytesMut::new(),
             reservation: Reservation::default(),
             link,
+            outbox: None,
             failure: None,
             waiter: None,
             waiting: false,
         }))
+    }
+
+    /// Tells this sending half when the client is gone.
+    pub(crate) fn set_outbox(&self, outbox: Arc<Outbox>) {
+        self.lock().outbox = Some(outbox);
     }
 
     /// The next received bytes, for the receiver; `None` at the end.
@@ -94,7 +103,7 @@ impl Inbox {
         let polled = state.body.poll_chunk(cx);
         match &polled {
             Poll::Ready(Ok(Some(chunk))) => state.body.release(chunk.len()),
-            Poll::Ready(Err(failure)) => state.failure = Some(failure.clone()),
+            Poll::Ready(Err(failure)) => state.end(failure.clone()),
             Poll::Ready(Ok(None)) => {}
             Poll::Pending => {
                 state.wait(cx);
@@ -115,7 +124,7 @@ impl Inbox {
                 Ok(Some(chunk)) => state.keep(&chunk),
                 Ok(None) => break,
                 Err(failure) => {
-                    state.failure = Some(failure);
+                    state.end(failure);
                     break;
                 }
             }
@@ -142,6 +151,15 @@ impl State {
     /// Pending also once everything is known.
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
         if self.body.is_ended() || self.failure.is_some() { Poll::Pending } else { self.body.poll_chunk(cx) }
+    }
+
+    /// The stream is gone, and nothing can be sent on it either.
+    #[cold]
+    fn end(&mut self, failure: Status) {
+        if let Some(outbox) = self.outbox.take() {
+            outbox.cut(failure.clone());
+        }
+        self.failure = Some(failure);
     }
 
     /// Keeps what came. The windows bound it, and that of the connection grows only

@@ -15,7 +15,9 @@ pub(crate) mod reply;
 mod request;
 mod response;
 mod sender;
+mod shared_waker;
 pub(crate) mod single;
+mod sink;
 mod stall;
 mod turn;
 
@@ -25,7 +27,9 @@ pub use receiver::{Receiver, Receiving};
 pub use request::Request;
 pub use response::Response;
 pub use sender::{Sender, Sending};
+pub use sink::SendSink;
 pub(crate) use stall::Stall;
+pub(crate) use turn::poll_budget;
 
 use http::header::HeaderValue;
 

@@ -16,8 +16,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
 use bytes::Bytes;
+use tokio::sync::Notify;
 
 use crate::call::outbound::Outbound;
+use crate::code::Code;
 use crate::codec::{Append, CHUNK, Chunks};
 use crate::compression::Encoding;
 use crate::frame::PREFIX;
@@ -53,6 +55,10 @@ pub(crate) struct Shared {
     sender: Option<Waker>,
     /// The driver, where it is a task of its own.
     driver: Option<Waker>,
+    /// Those that wait for the end of the call. Made when the first one waits.
+    closed: Option<Arc<Notify>>,
+    /// Whether the sender has begun to wait, so that it has to hear of the end of the call.
+    watching: bool,
     pub(crate) fate: Fate,
 }
 
@@ -166,7 +172,7 @@ impl Outbox {
     pub(crate) fn unblock(&self, cx: &Context<'_>) -> bool {
         let mut shared = self.lock();
         shared.blocked = false;
-        self.busy.store(false, Ordering::Release);
+        self.busy.store(shared.fate.is_over(), Ordering::Release);
         let Some(sender) = shared.sender.take() else {
             return false;
         };
@@ -178,8 +184,7 @@ impl Outbox {
         true
     }
 
-    /// The peer has ended the call: what is sent from now on is discarded, or
-    /// fails with its status.
+    /// The peer has ended the call: what is sent from now on fails.
     pub(crate) fn end(&self, result: Result<(), Status>) {
         self.finish(Fate::Over(result));
     }
@@ -191,15 +196,49 @@ impl Outbox {
 
     fn finish(&self, fate: Fate) {
         let mut shared = self.lock();
-        if shared.fate.result().is_some() {
+        if shared.fate.is_over() {
             return;
         }
         shared.fate = fate;
         shared.blocked = false;
         self.busy.store(true, Ordering::Release);
         let wakers = [shared.sender.take(), shared.driver.take()];
+        let closed = shared.closed.take();
         drop(shared);
         wakers.into_iter().flatten().for_each(Waker::wake);
+        if let Some(closed) = closed {
+            closed.notify_waiters();
+        }
+    }
+
+    /// For the sender: an error once the call is over.
+    pub(crate) fn check(&self) -> Result<(), Status> {
+        self.lock().fate.check()
+    }
+
+    /// For the sender: whether the call is over, as far as this side knows.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_busy() && self.lock().fate.is_over()
+    }
+
+    /// For the sender: waits until the call is over.
+    pub(crate) async fn over(&self) {
+        let closed = {
+            let mut shared = self.lock();
+            if shared.fate.is_over() {
+                return;
+            }
+            shared.watching = true;
+            let closed = Arc::clone(shared.closed.get_or_insert_default()).notified_owned();
+            wake_driver(shared);
+            closed
+        };
+        closed.await;
+    }
+
+    /// For the driver: whether somebody waits in [`over`](Self::over).
+    pub(crate) fn is_watched(&self) -> bool {
+        self.lock().closed.as_ref().is_some_and(|closed| Arc::strong_count(closed) > 1)
     }
 
     /// For the sender: says that it has sent all, or that it never will.
@@ -232,9 +271,7 @@ impl Outbox {
     /// For the sender: puts a message where `place` says, unless it has to wait.
     pub(crate) fn put<M: Append>(&self, place: &mut Place, message: &M, len: usize) -> Result<Room, Status> {
         let mut shared = self.lock();
-        if let Some(result) = shared.fate.result() {
-            return result.map(|()| Room::Taken);
-        }
+        shared.fate.check()?;
         if shared.blocked {
             return Ok(Room::None);
         }
@@ -250,13 +287,11 @@ impl Outbox {
         result
     }
 
-    /// For the sender: queues a large message piece by piece and blocks until it is sent.
+    /// For the sender: queues a large message piece by piece, and blocks the next until it is sent.
     pub(crate) fn put_large<M: Append>(&self, place: Place, message: &M, len: usize) -> Result<(), Status> {
         let mut guard = self.lock();
         let shared = &mut *guard;
-        if let Some(result) = shared.fate.result() {
-            return result;
-        }
+        shared.fate.check()?;
         let in_slot = place == Place::Slot
             && SLOT.with_borrow_mut(|slot| {
                 let own = slot.owner == self.address();
@@ -275,19 +310,20 @@ impl Outbox {
     }
 
     /// For the sender: `true` if it is woken when it may go on. `false` if it
-    /// may now, and always once the peer has ended the call: nobody would wake it.
+    /// may now, and an error once the call is over: nobody would wake it.
     pub(crate) fn park(&self, cx: &Context<'_>, only_if_blocked: bool) -> Result<bool, Status> {
         let mut shared = self.lock();
-        if let Some(result) = shared.fate.result() {
-            return result.map(|()| false);
-        }
+        shared.fate.check()?;
         if only_if_blocked && !shared.blocked {
             return Ok(false);
         }
         shared.blocked = true;
         match &mut shared.sender {
             Some(sender) => sender.clone_from(cx.waker()),
-            None => shared.sender = Some(cx.waker().clone()),
+            None => {
+                shared.sender = Some(cx.waker().clone());
+                shared.watching = true;
+            }
         }
         self.busy.store(true, Ordering::Release);
         wake_driver(shared);
@@ -300,14 +336,26 @@ impl Outbox {
 }
 
 impl Fate {
-    /// What `send` gives from now on; `None` while messages are still wanted.
-    fn result(&self) -> Option<Result<(), Status>> {
+    /// Whether the call is over, whichever side has ended it.
+    fn is_over(&self) -> bool {
+        matches!(self, Self::Over(_) | Self::Cut(_))
+    }
+
+    /// What `send` gives: an error once the call is over.
+    fn check(&self) -> Result<(), Status> {
         match self {
-            Self::Over(result) => Some(result.clone()),
-            Self::Cut(status) => Some(Err(status.clone())),
-            Self::Open | Self::Closed | Self::Abandoned => None,
+            Self::Open | Self::Closed | Self::Abandoned => Ok(()),
+            Self::Over(Ok(())) => Err(over()),
+            Self::Over(Err(status)) | Self::Cut(status) => Err(status.clone()),
         }
     }
+}
+
+/// Messages are lost that come too late for a call, though it has succeeded.
+#[cold]
+fn over() -> Status {
+    let message = "the server has ended the call with OK and takes no more messages: receive its answer";
+    Status::from_static(Code::Cancelled, message)
 }
 
 impl Shared {
@@ -330,6 +378,11 @@ impl Shared {
             self.tail.reserve_exact(CHUNK);
         }
         &mut self.tail
+    }
+
+    /// For a driver that is a task of its own: whether the sender has begun to wait.
+    pub(crate) fn take_watching(&mut self) -> bool {
+        std::mem::take(&mut self.watching)
     }
 
     /// For a driver that is a task of its own: waits for something to do.

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use crate::call::inbox::{Inbox, Parked};
 use crate::call::intake::Intake;
 use crate::call::reply::Reply;
-use crate::call::{Head, deadline};
+use crate::call::{Head, deadline, poll_budget};
 use crate::codec::Message;
 use crate::frame::Payload;
 use crate::metadata::Metadata;
@@ -44,6 +44,8 @@ pub struct Receiver<T> {
     source: Source,
     /// Whether an error was given: as a stream it ends with one.
     failed: bool,
+    /// Whether the end or an error was given: to ask again waits for nobody.
+    ended: bool,
     message: PhantomData<fn() -> T>,
 }
 
@@ -55,12 +57,12 @@ enum Source {
 
 impl<T: Message> Receiver<T> {
     pub(crate) fn server(head: Head, inbox: Arc<Inbox>, intake: Intake) -> Self {
-        Self { head, intake, source: Source::Server(inbox), failed: false, message: PhantomData }
+        Self { head, intake, source: Source::Server(inbox), failed: false, ended: false, message: PhantomData }
     }
 
     pub(crate) fn client(head: Head, reply: Reply, intake: Intake) -> Self {
         let source = Source::Client(Box::new(reply));
-        Self { head, intake, source, failed: false, message: PhantomData }
+        Self { head, intake, source, failed: false, ended: false, message: PhantomData }
     }
 
     /// Receives the next message; `None` once the peer has sent all.
@@ -91,6 +93,9 @@ impl<T: Message> Receiver<T> {
     /// Apart from the short way, which is taken while small messages are at hand.
     #[inline(never)]
     fn poll_any(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<T>, Status>> {
+        if self.ended {
+            ready!(poll_budget(cx));
+        }
         ready!(self.intake.poll_turn(cx));
         self.intake.let_go();
         loop {
@@ -105,8 +110,12 @@ impl<T: Message> Receiver<T> {
                     Err(status) => return Poll::Ready(Err(self.fail(status))),
                 }
             }
-            if !ready!(self.poll_more(cx))? {
-                return Poll::Ready(Ok(None));
+            match ready!(self.poll_more(cx)) {
+                Ok(true) => {}
+                end => {
+                    self.ended = true;
+                    return Poll::Ready(end.map(|_| None));
+                }
             }
             match self.intake.next_small::<T>().map(|message| T::decode(Payload::Slice(message))) {
                 Some(Ok(message)) => return Poll::Ready(Ok(Some(message))),

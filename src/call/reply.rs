@@ -126,6 +126,11 @@ impl Reply {
         self.end = Some(Err(status.clone()));
     }
 
+    /// The headers, once, if they have been waited for.
+    pub(crate) fn take_headers(&mut self) -> Option<Metadata> {
+        self.headers.take()
+    }
+
     pub(crate) fn headers(&self) -> Option<&Metadata> {
         self.headers.as_ref()
     }

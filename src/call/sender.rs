@@ -5,11 +5,13 @@ use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
 use crate::call::outbox::{Fate, Outbox, Place, Room};
+use crate::call::poll_budget;
+use crate::call::sink::SendSink;
 use crate::codec::{Append, CHUNK, Message, Packed};
 use crate::compression::{Accepted, Compression, Encoding};
 use crate::metadata::Metadata;
@@ -22,9 +24,9 @@ use crate::status::Status;
 /// stream by [`close`](Self::close); **dropping it unclosed cancels the call**,
 /// so that an early `?` never looks like a complete stream.
 ///
-/// Messages are encoded at once and collected: they leave when 16 KiB have come
-/// together or when the task that sends them waits for anything. To wait in
-/// [`send`](Self::send) is to go at the peer's pace.
+/// Messages are encoded immediately and buffered. The buffer is flushed at 16 KiB, or
+/// when the sending task waits for anything. [`send`](Self::send) waits only when the
+/// peer cannot keep up (back-pressure), and fails once the call is over.
 ///
 /// ```no_run
 /// # use puregrpc::{Message, Sender, Status};
@@ -82,59 +84,66 @@ impl<T: Message> Sender<T> {
 
     /// Sends one message.
     ///
-    /// It is encoded at once, from the borrow, and the future waits only while
-    /// the peer has to take what came before. Dropping the future is safe: a
-    /// message is sent whole or, if there was no room for it yet, not at all.
+    /// It is encoded when the future is first polled. The future waits only while
+    /// the peer cannot keep up (back-pressure). Cancel safe: a future that is dropped
+    /// before it is ready has sent nothing.
+    ///
+    /// `Ok` means that the message is in line behind the earlier ones, no more: the
+    /// peer may never take it. How the call ended tells what became of it.
     ///
     /// # Errors
     ///
     /// If the message cannot be encoded or is larger than the limit for sending.
-    /// On the client also the status of a call that the peer has ended with an
-    /// error; after one that ended with OK, messages are quietly discarded and
-    /// the receiver has the result.
+    /// Nothing of it is sent then, and the call goes on.
+    ///
+    /// Once the call is over, each time: on the client with the status of the call,
+    /// or with CANCELLED if the server ended it with OK; the receiver has the answer.
+    /// A server's handler gets CANCELLED when its client is gone. See
+    /// [`is_closed`](Self::is_closed) and [`closed`](Self::closed).
     #[inline]
     pub fn send<'a>(&'a mut self, message: &'a T) -> Sending<'a, T> {
-        self.send_as(message, self.compression)
+        let compression = self.compression;
+        Sending { sender: self, message, state: State::New(compression) }
     }
 
     /// As [`send`](Self::send), but does not compress this message, whatever
     /// was chosen for the call.
     ///
-    /// For what must not be compressed together with text that somebody else
-    /// has a say in, since its length would then tell what it is.
+    /// For secrets in a message that also contains attacker-controlled text: the
+    /// compressed length would leak them.
     ///
     /// # Errors
     ///
     /// As [`send`](Self::send).
     pub fn send_uncompressed<'a>(&'a mut self, message: &'a T) -> Sending<'a, T> {
-        self.send_as(message, Compression::NONE)
+        Sending { sender: self, message, state: State::New(Compression::NONE) }
     }
 
+    /// A message of which nothing has been done.
+    pub(crate) fn unsent(&self) -> State {
+        State::New(self.compression)
+    }
+
+    /// Begins a message: a small one of a handler is sent, since it has one bound
+    /// that stands for all others; any other is prepared.
     #[inline]
-    fn send_as<'a>(&'a mut self, message: &'a T, compression: Compression) -> Sending<'a, T> {
+    fn begin(&mut self, message: &T, compression: Compression) -> Result<State, Status> {
         let len = message.encoded_len();
         self.headers_sent = true;
-        // Small messages of a handler have one bound that stands for all others.
-        let state = if len <= self.plain && self.place == Place::Slot && !self.outbox.is_busy() {
-            match self.outbox.put_in_slot(message, len) {
-                Some(Ok(Room::Taken)) => State::Done,
-                Some(Err(status)) => State::Failed(status),
-                Some(Ok(Room::None)) | None => State::First,
-            }
-        } else {
-            self.begin(len, compression)
-        };
-        Sending { sender: self, message, state }
+        if len <= self.plain
+            && self.place == Place::Slot
+            && !self.outbox.is_busy()
+            && let Some(room) = self.outbox.put_in_slot(message, len)
+        {
+            return Ok(if room? == Room::Taken { State::Done } else { State::First });
+        }
+        self.prepare(len, compression)
     }
 
-    /// Where a message begins that is not put into the slot at once.
     #[inline(never)]
-    fn begin(&self, len: usize, compression: Compression) -> State {
-        match self.outbox.check_len(len) {
-            Err(status) => State::Failed(status),
-            Ok(()) if compression.applies_to(len) => State::Plain(compression.encoding),
-            Ok(()) => State::First,
-        }
+    fn prepare(&self, len: usize, compression: Compression) -> Result<State, Status> {
+        self.outbox.check_len(len)?;
+        Ok(if compression.applies_to(len) { State::Plain(compression.encoding) } else { State::First })
     }
 
     /// The largest message that needs nothing but room: it may be sent, is not
@@ -144,17 +153,90 @@ impl<T: Message> Sender<T> {
         compressed.min(LARGE).min(outbox.limit())
     }
 
-    /// Sends every message of a stream, at the peer's pace.
+    /// Whether the call is over as far as this side knows, so that
+    /// [`send`](Self::send) fails: ended by the server, cancelled, out of time or lost.
+    ///
+    /// On a server it is true once the client is known to be gone.
+    pub fn is_closed(&self) -> bool {
+        self.outbox.is_over()
+    }
+
+    /// Waits until the call is over, as [`is_closed`](Self::is_closed) tells; for
+    /// senders with nothing to send at the moment. Cancel safe.
+    ///
+    /// A handler is dropped when its client goes away or its deadline passes. If it
+    /// waits here it is first polled once more, so that the code behind it runs up
+    /// to its next `await` that has to wait.
+    ///
+    /// ```no_run
+    /// # use puregrpc::{Message, Sender, Status};
+    /// # use tokio::sync::mpsc;
+    /// # async fn example<M: Message>(sender: &mut Sender<M>, mut events: mpsc::Receiver<M>) -> Result<(), Status> {
+    /// loop {
+    ///     tokio::select! {
+    ///         event = events.recv() => match event {
+    ///             Some(event) => sender.send(&event).await?,
+    ///             None => return Ok(()),
+    ///         },
+    ///         () = sender.closed() => return Ok(()), // however it ended, the receiver knows
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub async fn closed(&self) {
+        self.outbox.over().await;
+    }
+
+    /// Sends every message of a stream, at the peer's pace. It also ends when the
+    /// call does, however long the stream has nothing.
     ///
     /// # Errors
     ///
     /// As [`send`](Self::send); what the stream has not given by then stays in it.
     pub async fn send_all(&mut self, messages: impl Stream<Item = T>) -> Result<(), Status> {
         let mut messages = pin!(messages);
-        while let Some(message) = poll_fn(|cx| messages.as_mut().poll_next(cx)).await {
+        while let Some(message) = self.next_of(messages.as_mut()).await? {
             self.send(&message).await?;
         }
         Ok(())
+    }
+
+    /// As [`send_all`](Self::send_all), up to the first error of the stream, which
+    /// it returns: a client should then drop the sender, which cancels the call.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), and those of the stream.
+    pub async fn try_send_all<E: Into<Status>>(
+        &mut self,
+        messages: impl Stream<Item = Result<T, E>>,
+    ) -> Result<(), Status> {
+        let mut messages = pin!(messages);
+        while let Some(message) = self.next_of(messages.as_mut()).await? {
+            self.send(&message.map_err(Into::into)?).await?;
+        }
+        Ok(())
+    }
+
+    /// The next item, unless the call ends before.
+    async fn next_of<S: Stream>(&self, mut items: Pin<&mut S>) -> Result<Option<S::Item>, Status> {
+        let mut over = pin!(self.outbox.over());
+        let next = poll_fn(|cx| match items.as_mut().poll_next(cx) {
+            Poll::Ready(item) => Poll::Ready(Some(item)),
+            Poll::Pending => over.as_mut().poll(cx).map(|()| None),
+        });
+        match next.await {
+            Some(item) => Ok(item),
+            None => self.outbox.check().map(|()| None),
+        }
+    }
+
+    /// This sender as a [`Sink`](futures_sink::Sink), for `forward` and its like.
+    ///
+    /// It takes messages whole and holds one that has to wait. To flush it is to wait
+    /// until that one is in line; to close it is to end the stream of a client.
+    pub fn sink(&mut self) -> SendSink<'_, T> {
+        SendSink::new(self)
     }
 
     /// Sends the headers of the response ahead of its first message, on the server.
@@ -240,7 +322,7 @@ impl<T> fmt::Debug for Sender<T> {
 }
 
 /// The future of [`Sender::send`].
-#[must_use = "a message may be waiting for room: nothing is sent before this is awaited"]
+#[must_use = "nothing is sent before this is awaited"]
 pub struct Sending<'a, T> {
     sender: &'a mut Sender<T>,
     message: &'a T,
@@ -249,17 +331,17 @@ pub struct Sending<'a, T> {
 
 /// How far one message has come. A small one of a handler is done at once, and must
 /// cost nothing when it goes out of scope: what it may hold stands in the states.
-enum State {
+pub(crate) enum State {
+    /// Nothing has been done.
+    New(Compression),
     /// The message is in the buffer.
     Done,
     /// Is to be compressed.
     Plain(Encoding),
-    /// Nothing has been done.
+    /// Is to be put into the buffer.
     First,
     /// Waits for room, with what it was compressed to.
     Waiting(Option<Box<Packed>>),
-    /// A large message is queued; waits until it is on its way.
-    Flushing,
     Failed(Status),
 }
 
@@ -268,74 +350,93 @@ impl<T: Message> Future for Sending<'_, T> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if let State::Done = self.state { Poll::Ready(Ok(())) } else { self.poll_slow(cx) }
+        let Self { sender, message, state } = &mut *self;
+        sender.poll_send(message, state, cx)
     }
 }
 
-impl<T: Message> Sending<'_, T> {
-    #[cold]
-    fn poll_slow(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
-        let outbox = &self.sender.outbox;
-        let (packed, waited) = match std::mem::replace(&mut self.state, State::Done) {
-            State::Done => return Poll::Ready(Ok(())),
-            State::Failed(status) => return Poll::Ready(Err(status)),
-            State::Flushing => {
-                if outbox.park(cx, true)? {
-                    self.state = State::Flushing;
-                    return Poll::Pending;
+impl<T: Message> Sender<T> {
+    #[inline]
+    pub(crate) fn poll_send(
+        &mut self,
+        message: &T,
+        state: &mut State,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Status>> {
+        if let State::New(compression) = *state {
+            match self.begin(message, compression) {
+                Ok(State::Done) => {
+                    *state = State::Done;
+                    return Poll::Ready(Ok(()));
                 }
-                return Poll::Ready(Ok(()));
+                Ok(next) => *state = next,
+                Err(status) => *state = State::Failed(status),
             }
-            State::Plain(encoding) => {
-                let packed = Packed::new(self.message, self.message.cached_len(), encoding)?;
-                (Some(Box::new(packed)), false)
-            }
-            State::First => (None, false),
-            State::Waiting(packed) => (packed, true),
-        };
-        if waited && outbox.park(cx, true)? {
-            self.state = State::Waiting(packed);
-            return Poll::Pending;
         }
-        let step = match &packed {
-            Some(ready) => self.sender.put(&**ready, ready.len(), cx)?,
-            None => self.sender.put(self.message, self.message.cached_len(), cx)?,
-        };
-        self.state = match step {
-            Step::Done => return Poll::Ready(Ok(())),
-            Step::Wait => State::Waiting(packed),
-            Step::Flush => State::Flushing,
-        };
-        Poll::Pending
+        self.poll_slow(message, state, cx)
     }
-}
 
-/// What is to be done next for a message.
-enum Step {
-    /// Nothing: it was taken.
-    Done,
-    /// To wait for room, then to try again.
-    Wait,
-    /// To wait until it is on its way.
-    Flush,
+    #[cold]
+    fn poll_slow(&mut self, message: &T, state: &mut State, cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        let polled = self.try_send(message, state, cx);
+        if let Err(status) = polled {
+            *state = State::Failed(status);
+        }
+        match state {
+            State::Done => Poll::Ready(Ok(())),
+            State::Failed(_) => {
+                ready!(poll_budget(cx));
+                match std::mem::replace(state, State::Done) {
+                    State::Failed(status) => Poll::Ready(Err(status)),
+                    _ => Poll::Ready(Ok(())),
+                }
+            }
+            _ => Poll::Pending,
+        }
+    }
+
+    /// Goes on as far as there is room.
+    fn try_send(&mut self, message: &T, state: &mut State, cx: &mut Context<'_>) -> Result<(), Status> {
+        let packed = match std::mem::replace(state, State::Done) {
+            State::New(_) | State::Done => return Ok(()),
+            State::Failed(status) => return Err(status),
+            State::Plain(encoding) => Some(Box::new(Packed::new(message, message.cached_len(), encoding)?)),
+            State::First => None,
+            State::Waiting(packed) => {
+                if self.outbox.park(cx, true)? {
+                    *state = State::Waiting(packed);
+                    return Ok(());
+                }
+                packed
+            }
+        };
+        let room = match &packed {
+            Some(ready) => self.put(&**ready, ready.len(), cx)?,
+            None => self.put(message, message.cached_len(), cx)?,
+        };
+        if room == Room::None {
+            *state = State::Waiting(packed);
+        }
+        Ok(())
+    }
 }
 
 impl<T> Sender<T> {
     /// Puts a message where the driver finds it, if there is room. It is woken
     /// when what is to be waited for has come.
-    fn put(&mut self, message: &impl Append, len: usize, cx: &Context<'_>) -> Result<Step, Status> {
+    fn put(&mut self, message: &impl Append, len: usize, cx: &Context<'_>) -> Result<Room, Status> {
         if len > LARGE {
             if self.outbox.park(cx, true)? {
-                return Ok(Step::Wait);
+                return Ok(Room::None);
             }
-            self.outbox.put_large(self.place, message, len)?;
-            return Ok(if self.outbox.park(cx, false)? { Step::Flush } else { Step::Done });
+            return self.outbox.put_large(self.place, message, len).map(|()| Room::Taken);
         }
-        match self.outbox.put(&mut self.place, message, len)? {
-            Room::Taken => Ok(Step::Done),
+        let room = self.outbox.put(&mut self.place, message, len)?;
+        if room == Room::None {
             // It waits although nobody is blocked yet: the driver sends only then.
-            Room::None => Ok(if self.outbox.park(cx, false)? { Step::Wait } else { Step::Done }),
+            self.outbox.park(cx, false)?;
         }
+        Ok(room)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::task::{Context, Poll};
 
+use tokio::task::coop;
+
 use crate::transport::wake_after_others;
 
 /// Counts what is received in one go.
@@ -44,6 +46,14 @@ impl Turn {
         wake_after_others(cx);
         Poll::Pending
     }
+}
+
+/// For what is ready without having waited, such as a failure that is known: takes
+/// its part of what tokio lets a task do before others run. Pending, with the task
+/// woken, once that is used up.
+#[cold]
+pub(crate) fn poll_budget(cx: &mut Context<'_>) -> Poll<()> {
+    coop::poll_proceed(cx).map(|budget| budget.made_progress())
 }
 
 /// As much as takes about a millisecond.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::HeaderValue;
+use tokio::task::coop::consume_budget;
 
 use crate::client::headers::CommonHeaders;
 use crate::client::settings::{Settings, USER_AGENT};
@@ -97,6 +98,7 @@ impl Channel {
     /// If the address cannot be read ([`Error::is_address`]), or no connection
     /// can be made ([`Error::is_connect`]).
     pub async fn connect(address: impl AsRef<str>) -> Result<Self, Error> {
+        consume_budget().await;
         let channel = Self::lazy(address)?;
         channel.ready().await?;
         Ok(channel)
@@ -146,6 +148,7 @@ impl Channel {
     ///
     /// If no connection can be made ([`Error::is_connect`]).
     pub async fn ready(&self) -> Result<(), Error> {
+        consume_budget().await;
         self.subchannel.connect(&self.settings).await.map_err(|status| Error::new(Kind::Connect, status.message()))
     }
 

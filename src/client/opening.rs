@@ -36,9 +36,8 @@ pub(crate) struct Opening {
     path: &'static str,
     metadata: Metadata,
     pub(crate) deadline: Option<Instant>,
+    /// The headers name its encoding, whether or not a message turns out to be compressed.
     pub(crate) compression: Compression,
-    /// How the messages are compressed that say they are.
-    encoding: Encoding,
 }
 
 /// A call whose headers are on their way.
@@ -58,14 +57,13 @@ impl Opening {
             (own, inherited) => own.or(inherited),
         };
         let compression = settings.compression.or(head.compression);
-        Self { path, metadata: head.metadata, deadline, compression, encoding: compression.encoding }
+        Self { path, metadata: head.metadata, deadline, compression }
     }
 
     /// Encodes the message of a call that has one.
-    pub(crate) fn encode<M: Message>(&mut self, message: &M, settings: &Settings) -> Result<Payload, Status> {
+    pub(crate) fn encode<M: Message>(&self, message: &M, settings: &Settings) -> Result<Payload, Status> {
         let len = message.encoded_len();
         outbox::check_len(len, settings.max_send_message_size)?;
-        self.encoding = Encoding::Identity;
         if self.compression.applies_to(len) {
             return self.pack(message, len);
         }
@@ -81,11 +79,8 @@ impl Opening {
     }
 
     #[cold]
-    fn pack<M: Message>(&mut self, message: &M, len: usize) -> Result<Payload, Status> {
+    fn pack<M: Message>(&self, message: &M, len: usize) -> Result<Payload, Status> {
         let packed = Packed::new(message, len, self.compression.encoding)?;
-        if packed.is_compressed() {
-            self.encoding = self.compression.encoding;
-        }
         let payload = packed.into_bytes();
         if payload.len() <= CHUNK {
             return Ok(Payload::Small(payload));
@@ -193,8 +188,9 @@ impl Opening {
         *request.uri_mut() = uri(target, self.path)?;
         let headers = request.headers_mut();
         *headers = settings.headers.copy(self.deadline.map(time_left).transpose()?);
-        if self.encoding != Encoding::Identity {
-            headers.insert(GRPC_ENCODING, self.encoding.name());
+        let encoding = self.compression.encoding;
+        if encoding != Encoding::Identity {
+            headers.insert(GRPC_ENCODING, encoding.name());
         }
         if !self.metadata.is_empty() {
             self.metadata.append_to(headers);

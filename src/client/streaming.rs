@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_core::Stream;
 use h2::SendStream;
+use tokio::task::coop::consume_budget;
 use tokio::time::Instant;
 
 use crate::call::deadline::Timer;
@@ -15,11 +16,12 @@ use crate::call::outbound::Outbound;
 use crate::call::outbox::{Fate, Outbox};
 use crate::call::reply::{Reply, SharedDownload};
 use crate::call::single::Single;
-use crate::call::{Receiver, Request, Response, Sender};
+use crate::call::{Receiver, Request, Response, SendSink, Sender};
 use crate::client::channel::Channel;
 use crate::client::opening::{Opened, Opening, Payload};
 use crate::client::upload::Upload;
 use crate::codec::Message;
+use crate::metadata::Metadata;
 use crate::status::Status;
 
 impl Channel {
@@ -37,7 +39,9 @@ impl Channel {
         path: &'static str,
         request: Request<Q>,
     ) -> Result<Receiver<R>, Status> {
-        let mut opening = Opening::new(path, request.head, &self.settings);
+        // To open a call waits for nobody, and to fail does not either.
+        consume_budget().await;
+        let opening = Opening::new(path, request.head, &self.settings);
         let (payload, head) = (opening.encode(&request.message, &self.settings)?, opening.head());
         let Opened { response, mut stream, permit, readers } = opening.open(&self.subchannel, &self.settings).await?;
         let download = Download::new(response, Timer::new(opening.deadline), permit);
@@ -100,6 +104,7 @@ impl Channel {
     }
 
     async fn open_stream<Q: Message>(&self, opening: &Opening) -> Result<(Sender<Q>, Reply), Status> {
+        consume_budget().await;
         let Opened { response, stream, permit, .. } = opening.open(&self.subchannel, &self.settings).await?;
         let outbox = Arc::new(Outbox::new(self.settings.max_send_message_size));
         let download = Download::new(response, Timer::new(opening.deadline), permit);
@@ -130,7 +135,10 @@ fn spawn_upload(
 /// # use puregrpc::{ClientStreaming, Message, Response, Status};
 /// # async fn example<Q: Message, R: Message>(mut route: ClientStreaming<Q, R>, points: Vec<Q>) -> Result<R, Status> {
 /// for point in &points {
-///     route.send(point).await?;
+///     // The server may answer before it has all; `finish` gives what it said.
+///     if route.send(point).await.is_err() && route.is_closed() {
+///         break;
+///     }
 /// }
 /// let summary = route.finish().await?;
 /// # Ok(summary.into_inner())
@@ -147,9 +155,8 @@ impl<Q: Message, R: Message> ClientStreaming<Q, R> {
     ///
     /// # Errors
     ///
-    /// As [`Sender::send`]: among others the status of a call that the server
-    /// has ended with an error. After one that it has ended with OK, messages
-    /// are quietly discarded.
+    /// As [`Sender::send`]: among others once the call is over, also where the server
+    /// ended it with OK. [`finish`](Self::finish) then gives the answer or the status.
     pub async fn send(&mut self, message: &Q) -> Result<(), Status> {
         self.sender.send(message).await
     }
@@ -173,15 +180,63 @@ impl<Q: Message, R: Message> ClientStreaming<Q, R> {
         self.sender.send_all(messages).await
     }
 
+    /// As [`send_all`](Self::send_all), up to the first error of the stream, which
+    /// it returns: drop the call then, or `finish` would make the stream look complete.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), and those of the stream.
+    pub async fn try_send_all<E: Into<Status>>(
+        &mut self,
+        messages: impl Stream<Item = Result<Q, E>>,
+    ) -> Result<(), Status> {
+        self.sender.try_send_all(messages).await
+    }
+
+    /// The messages as a sink ([`Sender::sink`]).
+    pub fn sink(&mut self) -> SendSink<'_, Q> {
+        self.sender.sink()
+    }
+
+    /// Whether the call is over, so that [`send`](Self::send) fails
+    /// ([`Sender::is_closed`]).
+    pub fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+
+    /// Waits until the call is over ([`Sender::closed`]). Cancel safe.
+    pub async fn closed(&self) {
+        self.sender.closed().await;
+    }
+
+    /// Waits for the metadata of the response, which a server may send before it has
+    /// all messages. Cancel safe.
+    ///
+    /// # Errors
+    ///
+    /// The status of a call that has failed without sending any.
+    pub async fn headers(&mut self) -> Result<&Metadata, Status> {
+        poll_fn(|cx| self.reply.poll_headers(cx)).await?;
+        Ok(self.reply.headers().unwrap_or_else(|| Metadata::none()))
+    }
+
     /// Ends the stream and waits for the answer. Dropping the future cancels the call.
     ///
     /// # Errors
     ///
     /// As [`Channel::unary`].
     pub async fn finish(self) -> Result<Response<R>, Status> {
-        let Self { sender, reply, mut single } = self;
+        let Self { sender, mut reply, mut single } = self;
         sender.close();
-        poll_fn(|cx| single.poll(&mut reply.download(), cx)).await
+        let result = poll_fn(|cx| single.poll(&mut reply.download(), cx)).await;
+        // Those that were waited for have gone through the reply.
+        let Some(headers) = reply.take_headers() else {
+            return result;
+        };
+        match result {
+            Ok(response) => Ok(Response { metadata: headers, ..response }),
+            Err(status) => Err(status.with_headers(Some(headers))),
+        }
     }
 }
 

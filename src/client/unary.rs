@@ -5,6 +5,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use h2::{Reason, SendStream};
+use tokio::task::coop::consume_budget;
 
 use crate::call::deadline::Timer;
 use crate::call::download::Download;
@@ -35,16 +36,22 @@ impl Channel {
         request: Request<Q>,
     ) -> impl Future<Output = Result<Response<R>, Status>> + Send + use<'_, Q, R> {
         let Request { head, message } = request;
-        let mut opening = Opening::new(path, head, &self.settings);
+        let opening = Opening::new(path, head, &self.settings);
         let mut payload = opening.encode(&message, &self.settings);
         async move {
-            let payload = payload.as_mut().map_err(|status| status.clone())?;
+            let payload = match &mut payload {
+                Ok(payload) => payload,
+                Err(status) => return Err(in_turn(status.clone()).await),
+            };
             let mut result = self.exchange(&opening, payload).await;
             if let Err(Failure { unprocessed: true, .. }) = result {
                 *payload = opening.encode(&message, &self.settings)?;
                 result = Box::pin(self.exchange(&opening, payload)).await;
             }
-            result.map_err(|failure| failure.status)
+            match result {
+                Ok(response) => Ok(response),
+                Err(failure) => Err(in_turn(failure.status).await),
+            }
         }
     }
 
@@ -76,6 +83,13 @@ impl Channel {
         }
         result.map_err(|status| Failure { status, unprocessed: download.is_unprocessed() })
     }
+}
+
+/// The status of a call that has failed, perhaps without having waited: a task that
+/// calls again and again lets others run now and then.
+async fn in_turn(status: Status) -> Status {
+    consume_budget().await;
+    status
 }
 
 /// Why a call has failed.

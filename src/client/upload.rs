@@ -28,6 +28,8 @@ pub(crate) struct Upload {
     /// For a sender that waits for window: the receiver's own timer rings for
     /// the receiver, and it may have stopped to listen.
     timer: Timer,
+    /// Whether the sender has begun to wait since the download was last looked at.
+    insists: bool,
     /// Whether all is sent or the stream is reset.
     done: bool,
 }
@@ -51,7 +53,7 @@ impl Upload {
         download: WeakDownload,
         timer: Timer,
     ) -> Self {
-        Self { stream, outbound, outbox, download, timer, done: false }
+        Self { stream, outbound, outbox, download, timer, insists: false, done: false }
     }
 
     /// Takes what was written, or sees to it that the task is woken: both under
@@ -70,6 +72,7 @@ impl Upload {
             shared.take(&mut self.outbound);
         }
         shared.register_driver(cx);
+        self.insists |= shared.take_watching();
         if closed || !self.outbound.is_empty() { Next::Flush(closed) } else { Next::Wait }
     }
 
@@ -120,9 +123,10 @@ impl Upload {
     }
 
     /// Looks whether the call is over, while nobody receives.
-    fn watch(&self, cx: &mut Context<'_>) {
+    fn watch(&mut self, cx: &mut Context<'_>) {
+        let insists = std::mem::take(&mut self.insists);
         if let Some(download) = self.download.upgrade() {
-            download.lock().watch(cx);
+            download.lock().watch(insists, cx);
         }
     }
 }

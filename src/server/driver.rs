@@ -17,45 +17,44 @@ use http::{HeaderMap, header};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::call::inbox::{Inbox, Parked};
-use crate::call::outbound::{Outbound, UNASKED};
-use crate::call::outbox::{self, Outbox};
-use crate::call::{APPLICATION_GRPC, Head, Link, Receiver, Response, Sender, deadline};
-use crate::codec::{self, CHUNK, Chunks, Message, Packed};
+use crate::call::outbound::Outbound;
+use crate::call::outbox::Outbox;
+use crate::call::{APPLICATION_GRPC, Head, Link, Receiver, Sender, deadline, poll_budget};
+use crate::codec::Message;
 use crate::compression::{ACCEPTED, Compression, Encoding, GRPC_ACCEPT_ENCODING, GRPC_ENCODING, Offer};
-use crate::frame::PREFIX;
 use crate::metadata::Metadata;
 use crate::server::inbound::Inbound;
 use crate::server::outlay::Outlay;
 use crate::server::run::{Finish, Run};
 use crate::status::{self, Status};
-use crate::transport::Gauge;
 
 /// The half of a call that generated code runs its handler with.
 pub struct Driver {
-    half: Half,
-    link: Arc<Link>,
+    pub(crate) half: Half,
+    pub(crate) link: Arc<Link>,
     deadline: Option<Instant>,
     offer: Offer,
-    /// How the answers are compressed that say they are.
-    encoding: Encoding,
+    /// How the answers are compressed; the headers name it, whether or not an
+    /// answer turns out to be compressed.
+    pub(crate) encoding: Encoding,
     /// Set up when the handler first has to wait: most never do.
     sleep: Option<Pin<Box<Sleep>>>,
     inbox: Option<Arc<Inbox>>,
     outbox: Option<Arc<Outbox>>,
-    outbound: Outbound,
+    pub(crate) outbound: Outbound,
     outlay: Outlay,
     /// What is sent once `outbound` is empty.
-    trailers: Option<Box<HeaderMap>>,
+    pub(crate) trailers: Option<Box<HeaderMap>>,
 }
 
-enum Half {
+pub(crate) enum Half {
     Respond(SendResponse<Bytes>),
     Stream(SendStream<Bytes>),
     Done,
 }
 
 /// The stream is gone: there is nobody left to answer.
-struct Gone;
+pub(crate) struct Gone;
 
 impl From<h2::Error> for Gone {
     fn from(_: h2::Error) -> Self {
@@ -84,6 +83,9 @@ impl Driver {
     pub fn sender<M: Message>(&mut self) -> Sender<M> {
         let outbox = Arc::new(Outbox::new(self.link.terms.max_send_message_size));
         self.outbox = Some(Arc::clone(&outbox));
+        if let Some(inbox) = &self.inbox {
+            inbox.set_outbox(Arc::clone(&outbox));
+        }
         let compression = self.compression(None);
         self.encoding = compression.encoding;
         Sender::server(outbox, compression, self.offer.accepted)
@@ -101,20 +103,6 @@ impl Driver {
     /// Runs the handler to its end; `None` if the caller has gone before.
     pub fn run<'a, F>(&'a mut self, handler: Pin<&'a mut F>) -> Run<'a, F> {
         Run::new(self, handler)
-    }
-
-    /// Ends a call that has one answer.
-    pub fn answer<M: Message>(&mut self, result: Option<Result<Response<M>, Status>>) -> Finish<'_> {
-        match result {
-            None => self.half = Half::Done,
-            Some(Err(status)) => self.fail(status),
-            Some(Ok(response)) => {
-                if let Err(status) = self.respond(response) {
-                    self.fail(status);
-                }
-            }
-        }
-        Finish::new(self)
     }
 
     /// Ends a call whose answers went through `sender`.
@@ -139,7 +127,7 @@ impl Driver {
         F: Future<Output = Result<T, Status>>,
     {
         if !self.outbound.is_empty() && self.flush_and_unblock(cx).is_err() {
-            return Poll::Ready(None);
+            return self.abandon(cx, handler);
         }
         loop {
             let (polled, parked, headers) = self.poll_handler(cx, handler.as_mut());
@@ -152,8 +140,12 @@ impl Driver {
                 return Poll::Ready(Some(result));
             }
             match self.flush_and_unblock(cx) {
-                Err(Gone) => return Poll::Ready(None),
-                Ok(true) => continue,
+                Err(Gone) => return self.abandon(cx, handler),
+                Ok(true) => {
+                    // With a peer that takes all at once, the handler would never wait.
+                    ready!(poll_budget(cx));
+                    continue;
+                }
                 Ok(false) => {}
             }
             // A waiting receiver hears of data and resets by itself, and asking
@@ -163,10 +155,35 @@ impl Driver {
                     continue;
                 }
                 if self.poll_reset(cx).is_ready() {
-                    return Poll::Ready(None);
+                    return self.abandon(cx, handler);
                 }
             }
-            return self.poll_deadline(cx).map(|()| Some(Err(deadline::exceeded())));
+            ready!(self.poll_deadline(cx));
+            self.tell_sender(deadline::exceeded(), cx, handler);
+            return Poll::Ready(Some(Err(deadline::exceeded())));
+        }
+    }
+
+    /// The stream is gone, and the handler with it.
+    #[cold]
+    fn abandon<T, F>(&mut self, cx: &mut Context<'_>, handler: Pin<&mut F>) -> Poll<Option<Result<T, Status>>>
+    where
+        F: Future<Output = Result<T, Status>>,
+    {
+        self.tell_sender(Status::cancelled("the client cancelled the call or is gone"), cx, handler);
+        Poll::Ready(None)
+    }
+
+    /// Before a handler is dropped: polls it once more if it waits to hear of that.
+    #[cold]
+    fn tell_sender<T, F>(&mut self, status: Status, cx: &mut Context<'_>, handler: Pin<&mut F>)
+    where
+        F: Future<Output = Result<T, Status>>,
+    {
+        if let Some(outbox) = self.outbox.as_ref().filter(|outbox| outbox.is_watched()) {
+            outbox.cut(status);
+            // What it returns goes nowhere.
+            let _ = self.poll_handler(cx, handler);
         }
     }
 
@@ -256,7 +273,7 @@ impl Driver {
     }
 
     /// Sends the response headers, if they have not been sent.
-    fn open(&mut self, headers: Metadata) -> Result<&mut SendStream<Bytes>, Gone> {
+    pub(crate) fn open(&mut self, headers: Metadata) -> Result<&mut SendStream<Bytes>, Gone> {
         if let Half::Respond(respond) = &mut self.half {
             let mut response = http::Response::new(());
             *response.headers_mut() = headers.into_headers();
@@ -276,61 +293,9 @@ impl Driver {
         }
     }
 
-    /// Sends one answer, all of it if it fits into one frame.
-    fn respond<M: Message>(&mut self, response: Response<M>) -> Result<(), Status> {
-        let Response { metadata, trailers, compression, message, .. } = response;
-        let len = message.encoded_len();
-        outbox::check_len(len, self.link.terms.max_send_message_size)?;
-        let compression = self.compression(compression);
-        let payload = if compression.applies_to(len) {
-            self.pack(&message, len, compression.encoding)?
-        } else if PREFIX + len <= CHUNK {
-            codec::encode(&message, len)?
-        } else {
-            self.queue(&message, len)?
-        };
-        let small = (1..=CHUNK).contains(&payload.len());
-        let trailers = status::ok_trailers(trailers.map_or_else(Metadata::new, |trailers| *trailers));
-        let gauge = (payload.len() > UNASKED).then(|| Arc::clone(&self.link.gauge));
-        let Ok(stream) = self.open(metadata) else {
-            return Ok(());
-        };
-        if small && gauge.is_none_or(|gauge| has_room(stream, payload.len(), &gauge)) {
-            // An error means that the stream is gone.
-            let _ = stream.send_data(payload, false).and_then(|()| stream.send_trailers(trailers));
-            self.half = Half::Done;
-        } else {
-            self.outbound.push(payload);
-            self.trailers = Some(Box::new(trailers));
-        }
-        Ok(())
-    }
-
     /// How answers are compressed, by the handler's choice or the server's.
-    fn compression(&self, chosen: Option<Encoding>) -> Compression {
+    pub(crate) fn compression(&self, chosen: Option<Encoding>) -> Compression {
         self.link.terms.compression.or(chosen).within(self.offer.accepted)
-    }
-
-    #[cold]
-    fn pack<M: Message>(&mut self, message: &M, len: usize, encoding: Encoding) -> Result<Bytes, Status> {
-        let packed = Packed::new(message, len, encoding)?;
-        if packed.is_compressed() {
-            self.encoding = encoding;
-        }
-        Ok(packed.into_bytes())
-    }
-
-    /// Queues a large message; the empty bytes are what is left to send at once.
-    fn queue<M: Message>(&mut self, message: &M, len: usize) -> Result<Bytes, Status> {
-        if len <= ONE_PIECE {
-            self.outbound.push(codec::encode(message, len)?);
-            return Ok(Bytes::new());
-        }
-        let (mut tail, mut full) = (Vec::with_capacity(CHUNK), Vec::with_capacity(len / CHUNK + 1));
-        message.append_chunked(len, &mut Chunks { tail: &mut tail, full: &mut full })?;
-        self.outbound.extend(full);
-        self.outbound.push(tail.into());
-        Ok(Bytes::new())
     }
 
     /// Ends the call with an error: as trailers behind what was sent or, if
@@ -403,23 +368,6 @@ impl Driver {
         Poll::Ready(())
     }
 }
-
-/// Whether so much can be sent at once.
-fn has_room(stream: &mut SendStream<Bytes>, len: usize, gauge: &Gauge) -> bool {
-    if gauge.is_full() {
-        return false;
-    }
-    stream.reserve_capacity(len);
-    let room = stream.capacity() >= len;
-    if room {
-        gauge.add(len);
-    }
-    room
-}
-
-/// Up to this size a large message is one allocation; beyond, pieces of a
-/// frame each spare the allocator from mapping memory for every call.
-const ONE_PIECE: usize = 64 * 1024;
 
 /// R5: never what the panic said.
 #[cold]

@@ -57,7 +57,9 @@ impl<M: Message> Future for One<'_, M> {
             let link = head.link.as_deref();
             while let Some(payload) = intake.next::<M>(link)? {
                 if message.replace(M::decode(payload)?).is_some() {
-                    return Poll::Ready(Err(Status::internal("more than one message in a call that takes one")));
+                    return Poll::Ready(Err(Status::unimplemented(
+                        "the client sent a second request in a call with one",
+                    )));
                 }
             }
             if !body.is_ended() {
@@ -78,7 +80,8 @@ impl<M: Message> Future for One<'_, M> {
                 return Poll::Ready(Err(cut_short()));
             }
             intake.account(link)?;
-            let message = message.take().ok_or_else(|| Status::internal("no message in a call that takes one"))?;
+            let message =
+                message.take().ok_or_else(|| Status::unimplemented("the client sent no request in a call with one"))?;
             head.was_compressed = intake.was_compressed();
             return Poll::Ready(Ok(Request { head: std::mem::take(head), message }));
         }

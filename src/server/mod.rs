@@ -1,5 +1,6 @@
 //! The server: listens, accepts, routes, drains.
 
+mod answer;
 mod care;
 mod check;
 mod connection;

@@ -9,3 +9,4 @@ mod ends;
 mod runtimes;
 mod service;
 mod threads;
+mod turns;

@@ -14,6 +14,7 @@ mod client_keepalive;
 mod client_limits;
 mod client_pool;
 mod client_status;
+mod closed;
 #[cfg(feature = "gzip")]
 mod compression;
 mod connection_age;

@@ -234,7 +234,7 @@ async fn a_unary_request_is_one_message() {
     for path in [UNARY, SERVER_STREAM] {
         for body in [&[][..], &note("x").repeat(2), &note("x").repeat(3)] {
             let answer = peer.call(stream.next().unwrap(), path, &[], body).await;
-            assert_eq!(answer.status(), 13, "{path} {body:?}");
+            assert_eq!(answer.status(), 12, "{path} {body:?}");
         }
     }
 }

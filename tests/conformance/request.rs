@@ -293,7 +293,7 @@ async fn a_request_without_a_body_has_no_messages() {
     let answer = peer.answer(1).await;
     assert_eq!((answer.status(), answer.notes()), (0, vec!["".into()]));
     peer.headers(3, &request(UNARY, &[]), END).await;
-    assert_eq!(peer.answer(3).await.status(), 13);
+    assert_eq!(peer.answer(3).await.status(), 12);
 }
 
 /// S23: trailers of the client end its stream and mean nothing.

@@ -33,7 +33,7 @@ pub(crate) fn may_answer(said: &Said, number: u32, answer: Option<&Stream>) -> b
         (Outcome::Http(400), _) => has_timeout || head.names().iter().any(|name| name.ends_with("-bin")),
         (Outcome::Http(_), _) => false,
         (Outcome::Status(_), _) if !is_post || !is_grpc(head) => false,
-        (Outcome::Status(Code::Unimplemented), _) => kind.is_none() || head.raw("grpc-encoding").is_some(),
+        (Outcome::Status(Code::Unimplemented), _) if kind.is_none() || head.raw("grpc-encoding").is_some() => true,
         (Outcome::Status(_), None) => false,
         (Outcome::Status(Code::DeadlineExceeded), _) if has_timeout => true,
         (Outcome::Status(code), Some(kind)) => is_status_of(stream, head, kind, code, answer),
@@ -80,6 +80,8 @@ pub(crate) fn may_be_told(said: &Said, scenario: &Scenario, waits: bool, told: &
         Code::Ok => is_sound && has_status(Code::Ok) && body.fault.is_none() && body.notes.len() == told.notes.len(),
         // The connection may have ended, by what it has said or of itself.
         Code::Unavailable | Code::Internal => true,
+        // M15: an answer too few or too many.
+        Code::Unimplemented if is_sound && scenario.kind.gives_one() && body.notes.len() != 1 => true,
         Code::DeadlineExceeded if waits || scenario.timeout.is_some() => true,
         code => {
             let resets = stream.and_then(|stream| stream.reset).into_iter().chain(said.goaways.iter().copied());

@@ -88,9 +88,9 @@ impl Body {
 
     fn codes(&self, one: bool, sound: Code) -> Vec<Code> {
         let mut codes = match &self.fault {
-            _ if one && self.notes.len() > 1 => vec![Code::Internal],
+            _ if one && self.notes.len() > 1 => vec![Code::Unimplemented],
             Some(fault) => fault.clone(),
-            None if one && self.notes.is_empty() => vec![Code::Internal],
+            None if one && self.notes.is_empty() => vec![Code::Unimplemented],
             None => vec![sound],
         };
         if self.odd {

@@ -1,0 +1,24 @@
+//! A waker for two tasks.
+
+use std::sync::Arc;
+use std::task::{Wake, Waker};
+
+/// Wakes both tasks that wait for one stream, of which h2 knows only one.
+pub(crate) struct SharedWaker(Waker, Waker);
+
+impl SharedWaker {
+    pub(crate) fn new(one: &Waker, other: &Waker) -> Waker {
+        Waker::from(Arc::new(Self(one.clone(), other.clone())))
+    }
+}
+
+impl Wake for SharedWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.wake_by_ref();
+        self.1.wake_by_ref();
+    }
+}
