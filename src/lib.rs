@@ -267,7 +267,7 @@ mod transport;
 #[cfg(test)]
 mod wakes;
 
-pub use call::{Receiver, Receiving, Request, Response, SendSink, Sender, Sending};
+pub use call::{CancelHandle, Receiver, Receiving, Request, Response, SendSink, Sender, Sending};
 pub use client::{Channel, ClientStreaming};
 pub use code::Code;
 pub use codec::Message;

@@ -1,6 +1,8 @@
 //! Metadata: what a call carries beside its messages.
 
+mod entry;
 mod footprint;
+
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -11,6 +13,7 @@ use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::{Error, Kind};
+use crate::metadata::entry::{entry, raw_entry};
 
 /// Names and values that go before the messages of a call (headers) or after
 /// them (trailers).
@@ -112,13 +115,38 @@ impl Metadata {
         Ok(())
     }
 
+    /// As [`insert`](Self::insert), with the value as it is on the wire: that of a name
+    /// that ends in `-bin` is base64 already, such as [`raw`](Self::raw) gives.
+    ///
+    /// # Errors
+    ///
+    /// As [`insert`](Self::insert), and for a binary value that is not base64.
+    pub fn insert_raw(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<(), Error> {
+        let (name, value) = raw_entry(name, value.as_ref())?;
+        self.check_room()?;
+        self.map.insert(name, value);
+        Ok(())
+    }
+
+    /// As [`append`](Self::append), with the value as it is on the wire.
+    ///
+    /// # Errors
+    ///
+    /// As [`insert_raw`](Self::insert_raw).
+    pub fn append_raw(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<(), Error> {
+        let (name, value) = raw_entry(name, value.as_ref())?;
+        self.check_room()?;
+        self.map.append(name, value);
+        Ok(())
+    }
+
     /// Takes away all values of `name`; says whether there were any.
     pub fn remove(&mut self, name: &str) -> bool {
         !is_reserved(name) && self.map.remove(name).is_some()
     }
 
     /// Every name with every value as it came, binary values still encoded: to
-    /// copy metadata, clone it, for [`insert`](Self::insert) would encode them again.
+    /// copy metadata, clone it; to copy single values, use [`append_raw`](Self::append_raw).
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.map.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).filter(|(name, _)| !is_reserved(name))
     }
@@ -237,31 +265,6 @@ fn is_reserved(name: &str) -> bool {
     }
 }
 
-fn entry(name: &str, value: &[u8]) -> Result<(HeaderName, HeaderValue), Error> {
-    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    if is_reserved(name) {
-        return Err(Error::new(Kind::Metadata, format!("metadata name {name:?} is reserved for gRPC and HTTP")));
-    }
-    let parsed = name.bytes().all(legal).then(|| HeaderName::from_bytes(name.as_bytes()).ok()).flatten();
-    let name = parsed.ok_or_else(|| {
-        Error::new(Kind::Metadata, format!("metadata name {name:?} may hold only letters, digits, `-`, `_` and `.`"))
-    })?;
-    if is_binary(name.as_str()) {
-        return Ok((name, encode_base64(value)));
-    }
-    let printable = value.iter().all(|byte| (0x20..0x7f).contains(byte));
-    match HeaderValue::from_bytes(value) {
-        Ok(value) if printable => Ok((name, value)),
-        _ => Err(Error::new(
-            Kind::Metadata,
-            format!(
-                "the value of metadata {:?} is not printable ASCII (names that end in -bin take any bytes)",
-                name.as_str()
-            ),
-        )),
-    }
-}
-
 /// How many values there may be: far more than any peer takes, and fewer than
 /// the map can hold together with gRPC's own headers.
 const MOST: usize = 10_000;
@@ -340,6 +343,24 @@ mod tests {
         let mut sent = Metadata::new();
         sent.insert("a-bin", [0xab]).unwrap();
         assert_eq!(sent.raw("a-bin"), Some(&b"qw"[..]));
+    }
+
+    /// S15: a value that is encoded already is taken as it is; what is not base64 is refused.
+    #[test]
+    fn encoded_values_are_not_encoded_again() {
+        let mut metadata = received(&[("a-bin", b"q6ur"), ("b", b"text")]);
+        let copied: Vec<_> = metadata.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        for (name, value) in &copied {
+            metadata.append_raw(name, value).unwrap();
+        }
+        assert_eq!(metadata.all_bin("a-bin").collect::<Vec<_>>(), [&[0xab; 3][..]; 2]);
+        assert_eq!(metadata.all("b").collect::<Vec<_>>(), ["text"; 2]);
+        metadata.insert_raw("a-bin", "qw==").unwrap();
+        assert_eq!((metadata.raw("a-bin"), metadata.len()), (Some(&b"qw=="[..]), 3));
+        for (name, value) in [("a-bin", "a*b"), ("a-bin", "q6u\n*"), ("b", "\n"), ("grpc-status", "0")] {
+            assert!(metadata.append_raw(name, value).unwrap_err().is_metadata(), "{name} {value}");
+            assert!(metadata.insert_raw(name, value).unwrap_err().is_metadata(), "{name} {value}");
+        }
     }
 
     /// S16: what is not base64 is never taken for decoded bytes.

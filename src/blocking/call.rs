@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::Peer;
 use crate::blocking::worker::Worker;
 use crate::call::Response;
 use crate::codec::Message;
@@ -55,6 +56,11 @@ impl<T> Receiver<T> {
     /// The metadata behind the last message, once the call is over; empty before.
     pub fn trailers(&self) -> &Metadata {
         self.receiver.trailers()
+    }
+
+    /// The server that was called.
+    pub fn peer(&self) -> Option<&Peer> {
+        self.receiver.peer()
     }
 
     /// Whether the message that was received last came compressed.
@@ -132,6 +138,25 @@ impl<T: Message> Sender<T> {
         messages.into_iter().try_for_each(|message| self.send(&message))
     }
 
+    /// As [`send_all`](Self::send_all), up to the first error of the messages, which
+    /// it returns: drop the sender then, which cancels the call.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), and those of the messages.
+    pub fn try_send_all<E: Into<Status>>(
+        &mut self,
+        messages: impl IntoIterator<Item = Result<T, E>>,
+    ) -> Result<(), Status> {
+        messages.into_iter().try_for_each(|message| self.send(&message.map_err(Into::into)?))
+    }
+
+    /// Whether the call is over, so that [`send`](Self::send) fails
+    /// ([`puregrpc::Sender::is_closed`](crate::Sender::is_closed)).
+    pub fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+
     /// Ends the stream; what is still on its way is sent nevertheless, while
     /// the receiver of the call or a channel lives.
     pub fn close(self) {
@@ -178,6 +203,39 @@ impl<Q: Message, R: Message> ClientStreaming<Q, R> {
     /// As [`send`](Self::send).
     pub fn send_all(&mut self, messages: impl IntoIterator<Item = Q>) -> Result<(), Status> {
         messages.into_iter().try_for_each(|message| self.send(&message))
+    }
+
+    /// As [`send_all`](Self::send_all), up to the first error of the messages, which
+    /// it returns: drop the call then, or `finish` would make the stream look complete.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), and those of the messages.
+    pub fn try_send_all<E: Into<Status>>(
+        &mut self,
+        messages: impl IntoIterator<Item = Result<Q, E>>,
+    ) -> Result<(), Status> {
+        messages.into_iter().try_for_each(|message| self.send(&message.map_err(Into::into)?))
+    }
+
+    /// Whether the call is over, so that [`send`](Self::send) fails and
+    /// [`finish`](Self::finish) has the answer or the status.
+    pub fn is_closed(&self) -> bool {
+        self.call.is_closed()
+    }
+
+    /// The server that was called.
+    pub fn peer(&self) -> Option<&Peer> {
+        self.call.peer()
+    }
+
+    /// Waits for the metadata of the response.
+    ///
+    /// # Errors
+    ///
+    /// The status of a call that has failed without sending any.
+    pub fn headers(&mut self) -> Result<&Metadata, Status> {
+        self.worker.wait(self.call.headers())
     }
 
     /// Ends the stream and waits for the answer.

@@ -1,6 +1,5 @@
 //! The time by which a call must have ended.
 
-use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -82,21 +81,6 @@ pub(crate) async fn within<F: Future>(deadline: Option<Instant>, future: F) -> R
         Some(deadline) => tokio::time::timeout_at(deadline, future).await.map_err(|_| exceeded()),
         None => Ok(future.await),
     }
-}
-
-thread_local! {
-    static CURRENT: Cell<Option<Instant>> = const { Cell::new(None) };
-}
-
-/// The deadline of the handler that is being polled on this thread: the calls
-/// that it makes may not take longer.
-pub(crate) fn inherited() -> Option<Instant> {
-    CURRENT.get()
-}
-
-/// Sets what [`inherited`] gives; returns what it gave, to be set again.
-pub(crate) fn enter(deadline: Option<Instant>) -> Option<Instant> {
-    CURRENT.replace(deadline)
 }
 
 /// Thirty years: more than any call waits, less than any clock overflows.

@@ -14,15 +14,15 @@ use http::{HeaderMap, StatusCode, header};
 use crate::call::body::Body;
 use crate::call::deadline::{self, Timer};
 use crate::call::holdings::Holdings;
+use crate::call::foreign::Foreign;
 use crate::call::is_grpc;
 use crate::call::outbox::Outbox;
-use crate::call::shared_waker::SharedWaker;
+use crate::call::shared_waker::{SharedWaker, Waiting};
 use crate::code::Code;
 use crate::compression::{Encoding, GRPC_ENCODING};
-use crate::excerpt::Excerpt;
 use crate::metadata::Metadata;
 use crate::status::{GRPC_STATUS, Status};
-use crate::transport::{Permit, reset};
+use crate::transport::{Callee, Permit, reset};
 
 /// Receives headers, messages and the status of one call.
 ///
@@ -46,30 +46,22 @@ pub(crate) struct Download {
     /// Messages that came while nobody was receiving.
     gathered: BytesMut,
     receiver: Waiting,
-    /// Wakes the receiver, where somebody else may have to.
+    /// Whether somebody else may have to wake the receiver.
+    shared: bool,
     waker: Option<Waker>,
     timer: Timer,
     /// What the sending half has to hear of the end through.
     outbox: Option<Arc<Outbox>>,
     permit: Option<Permit>,
     pub(crate) holdings: Holdings,
+    /// Where it went, once it is over.
+    callee: Option<Callee>,
     /// Whether this side has ended the call.
     given_up: bool,
     /// Whether the peer has not begun to handle the call.
     unprocessed: bool,
     /// Makes the call once more if the peer has not begun it.
     again: Option<Again>,
-}
-
-/// Who hears of what comes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Waiting {
-    /// Whoever asks: the receiver does not wait.
-    Nobody,
-    /// The receiver, or what it was: a future that was dropped is not known to be.
-    Receiver,
-    /// The receiver and the sending half, which has to hear of the end.
-    Both,
 }
 
 /// A call that is made once more.
@@ -104,11 +96,13 @@ impl Download {
             encoding: Some(Encoding::Identity),
             gathered: BytesMut::new(),
             receiver: Waiting::Nobody,
+            shared: false,
             waker: None,
             timer,
             outbox: None,
             permit: Some(permit),
             holdings: Holdings::default(),
+            callee: None,
             given_up: false,
             unprocessed: false,
             again: None,
@@ -124,6 +118,7 @@ impl Download {
     /// Tells this sending half when the call is over.
     pub(crate) fn with_outbox(mut self, outbox: Arc<Outbox>) -> Self {
         self.outbox = Some(outbox);
+        self.shared = true;
         self
     }
 
@@ -166,7 +161,7 @@ impl Download {
     #[inline]
     fn park(&mut self, cx: &Context<'_>) {
         self.receiver = Waiting::Receiver;
-        if self.outbox.is_some() {
+        if self.shared {
             match &mut self.waker {
                 Some(waker) => waker.clone_from(cx.waker()),
                 None => self.waker = Some(cx.waker().clone()),
@@ -219,6 +214,60 @@ impl Download {
             self.given_up = true;
             self.end(Err(status));
         }
+    }
+
+    /// Gives the call up with this status, unless it is over, and keeps what has
+    /// come. Gives the task of a receiver that waits. No runtime is needed.
+    pub(crate) fn abandon(&mut self, status: Status) -> Option<Waker> {
+        self.take_received();
+        if self.is_over() {
+            return self.waker.take();
+        }
+        if let Some(outbox) = self.outbox.take() {
+            outbox.cut(status.clone());
+        }
+        self.given_up = true;
+        self.end(Err(status));
+        self.waker.take()
+    }
+
+    /// As [`gather`](Self::gather), without waiting for what comes next.
+    fn take_received(&mut self) {
+        let mut cx = Context::from_waker(Waker::noop());
+        if let State::Headers(response) = &mut self.state
+            && let Poll::Ready(response) = Pin::new(response).poll(&mut cx)
+        {
+            self.begin(response);
+        }
+        while let State::Messages(body) = &mut self.state {
+            match body.poll_chunk(&mut cx) {
+                Poll::Ready(Ok(Some(chunk))) => {
+                    self.gathered.extend_from_slice(&chunk);
+                    self.holdings.keep(self.gathered.capacity(), self.permit.as_ref());
+                }
+                Poll::Ready(Ok(None)) => match body.poll_trailers(&mut cx) {
+                    Poll::Ready(trailers) => self.finish(trailers),
+                    Poll::Pending => return,
+                },
+                Poll::Ready(Err(status)) => self.fail(status),
+                Poll::Pending => return,
+            }
+        }
+    }
+
+    /// From now on the task of a receiver that waits is known.
+    pub(crate) fn share(&mut self) {
+        self.shared = true;
+    }
+
+    /// The server that the call goes to.
+    pub(crate) fn callee(&self) -> Option<Callee> {
+        self.callee.clone().or_else(|| self.permit.as_ref().and_then(Permit::callee))
+    }
+
+    /// The server that the call went to, once it is over.
+    pub(crate) fn take_callee(&mut self) -> Option<Callee> {
+        self.callee.take()
     }
 
     /// From now on whoever polls it waits for the deadline.
@@ -407,7 +456,7 @@ impl Download {
         self.state = State::Over(result);
         self.again = None;
         self.timer = Timer::default();
-        self.permit = None;
+        self.callee = self.permit.take().and_then(Permit::release);
     }
 }
 
@@ -417,62 +466,13 @@ impl fmt::Debug for Download {
     }
 }
 
-/// An answer that is not gRPC: from a proxy, or from another kind of server.
-struct Foreign {
-    status: StatusCode,
-    /// What kind of answer it is, for people.
-    kind: String,
-    body: Body,
-    /// What it begins with.
-    text: Vec<u8>,
-}
-
-impl Foreign {
-    fn new(status: StatusCode, headers: &HeaderMap, body: Body) -> Self {
-        let kind = match headers.get(header::CONTENT_TYPE) {
-            Some(value) => format!("content-type {:?}", Excerpt(value)),
-            None => "no content-type".to_owned(),
-        };
-        Self { status, kind, body, text: Vec::new() }
-    }
-
-    /// Ready when as much of the body has come as is told.
-    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<Metadata, Status>> {
-        while self.text.len() < FOREIGN_TEXT {
-            match ready!(self.body.poll_chunk(cx)) {
-                Ok(Some(chunk)) => {
-                    self.body.release(chunk.len());
-                    self.text.extend_from_slice(&chunk[..chunk.len().min(FOREIGN_TEXT - self.text.len())]);
-                }
-                Ok(None) => match ready!(self.body.poll_trailers(cx)) {
-                    Ok(Some(trailers)) if tells_failure(&trailers) => {
-                        return Poll::Ready(read_status(trailers));
-                    }
-                    _ => break,
-                },
-                Err(_) => break,
-            }
-        }
-        Poll::Ready(Err(self.describe()))
-    }
-
-    fn describe(&self) -> Status {
-        let code = Code::from_http_status(self.status.as_u16());
-        let mut message = format!("the answer is not gRPC: HTTP status {}, {}", self.status.as_u16(), self.kind);
-        if !self.text.is_empty() {
-            message = format!("{message}, beginning {:?}", String::from_utf8_lossy(&self.text));
-        }
-        Status::new(code, message)
-    }
-}
-
-fn read_status(trailers: HeaderMap) -> Result<Metadata, Status> {
+pub(crate) fn read_status(trailers: HeaderMap) -> Result<Metadata, Status> {
     Status::read(trailers).unwrap_or_else(|| Err(no_status()))
 }
 
 /// Whether there is a status other than OK: what is not gRPC may fail with one,
 /// but never succeeds, since its body holds no messages.
-fn tells_failure(headers: &HeaderMap) -> bool {
+pub(crate) fn tells_failure(headers: &HeaderMap) -> bool {
     headers.get(GRPC_STATUS).is_some_and(|value| Code::from_header(value.as_bytes()) != Code::Ok)
 }
 
@@ -480,6 +480,3 @@ fn tells_failure(headers: &HeaderMap) -> bool {
 fn no_status() -> Status {
     Status::unknown("the server ended the call without a grpc-status")
 }
-
-/// How much of an answer that is not gRPC is told.
-const FOREIGN_TEXT: usize = 1024;

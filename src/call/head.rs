@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::Extensions;
 use tokio::time::Instant;
 
-use crate::call::Link;
+use crate::call::{CancelHandle, Link};
 use crate::compression::{Encoding, Offer};
 use crate::metadata::Metadata;
 
@@ -23,6 +23,10 @@ pub(crate) struct Head {
     pub(crate) was_compressed: bool,
     /// How the call's messages are to be compressed, on a client, if it was chosen for this call.
     pub(crate) compression: Option<Encoding>,
+    /// What may cancel the call, on a client.
+    pub(crate) cancel: Option<CancelHandle>,
+    /// The call whose headers its handler may send, on a server ([`running`](crate::call::running)).
+    pub(crate) call: usize,
 }
 
 impl fmt::Debug for Head {

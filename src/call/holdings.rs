@@ -20,18 +20,18 @@ pub(crate) struct Holdings {
 impl Holdings {
     /// Counts this metadata from now on; an error if there is no memory for it.
     pub(crate) fn add(&mut self, metadata: &Metadata, permit: Option<&Permit>) -> Result<(), Status> {
-        let Some(permit) = permit else { return Ok(()) };
+        let Some(memory) = permit.and_then(Permit::memory) else { return Ok(()) };
         let bytes = self.metadata.held() + metadata.memory();
-        self.metadata.resize(permit.memory(), bytes).map_err(|_| exhausted())
+        self.metadata.resize(memory, bytes).map_err(|_| exhausted())
     }
 
     /// What the receiver has of messages takes so many bytes; an error if there is no
     /// memory for it.
     #[inline]
     pub(crate) fn receive(&mut self, bytes: usize, permit: Option<&Permit>) -> Result<(), Status> {
-        match permit {
-            Some(permit) if bytes != self.message.held() => {
-                self.message.resize(permit.memory(), bytes).map_err(|_| exhausted())
+        match permit.and_then(Permit::memory) {
+            Some(memory) if bytes != self.message.held() => {
+                self.message.resize(memory, bytes).map_err(|_| exhausted())
             }
             _ => Ok(()),
         }
@@ -41,9 +41,9 @@ impl Holdings {
     /// here or in h2.
     pub(crate) fn keep(&mut self, bytes: usize, permit: Option<&Permit>) {
         if bytes != self.unread.held()
-            && let Some(permit) = permit
+            && let Some(memory) = permit.and_then(Permit::memory)
         {
-            self.unread.hold(permit.memory(), bytes);
+            self.unread.hold(memory, bytes);
         }
     }
 

@@ -1,8 +1,10 @@
 //! One call, as both sides see it.
 
 pub(crate) mod body;
+pub(crate) mod cancel;
 pub(crate) mod deadline;
 pub(crate) mod download;
+mod foreign;
 mod head;
 mod holdings;
 pub(crate) mod inbox;
@@ -14,6 +16,7 @@ pub(crate) mod receiver;
 pub(crate) mod reply;
 mod request;
 mod response;
+pub(crate) mod running;
 mod sender;
 mod shared_waker;
 pub(crate) mod single;
@@ -21,6 +24,7 @@ mod sink;
 mod stall;
 mod turn;
 
+pub use cancel::CancelHandle;
 pub(crate) use head::Head;
 pub(crate) use link::{Link, Terms};
 pub use receiver::{Receiver, Receiving};

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use crate::call::inbox::{Inbox, Parked};
 use crate::call::intake::Intake;
 use crate::call::reply::Reply;
-use crate::call::{Head, deadline, poll_budget};
+use crate::call::{Head, deadline, poll_budget, running};
 use crate::codec::Message;
 use crate::frame::Payload;
 use crate::metadata::Metadata;
@@ -231,9 +231,26 @@ impl<T> Receiver<T> {
         deadline::left(self.head.deadline)
     }
 
-    /// Who calls; `None` on the client.
+    /// The other end of the connection: on a server the client that calls, on a
+    /// client the server. It is known unless no connection was made.
     pub fn peer(&self) -> Option<&Peer> {
-        self.head.link.as_ref().map(|link| &link.peer)
+        match &self.source {
+            Source::Client(reply) => reply.peer(),
+            Source::Server(_) => self.head.link.as_ref().map(|link| &link.peer),
+        }
+    }
+
+    /// Sends the headers of the response now, in a handler with one answer. Without
+    /// it they go with the answer, and an error before it has none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Request::send_headers`](crate::Request::send_headers).
+    pub fn send_headers(&self, headers: Metadata) -> Result<(), Status> {
+        match &self.source {
+            Source::Server(inbox) => running::send_headers(Arc::as_ptr(inbox).addr(), headers),
+            Source::Client(_) => running::send_headers(0, headers),
+        }
     }
 
     /// Values that ride on the call inside this process, one of each type that is

@@ -9,6 +9,7 @@ use crate::call::download::Download;
 use crate::compression::Encoding;
 use crate::metadata::Metadata;
 use crate::status::Status;
+use crate::transport::{Callee, Peer};
 
 /// A [`Download`] that the sending half may watch while nobody receives.
 #[derive(Clone, Debug)]
@@ -33,7 +34,15 @@ impl SharedDownload {
     pub(crate) fn gather_unless_waited_for(&self) {
         // Who holds the lock receives.
         if let Ok(mut download) = self.0.try_lock() {
-            download.watch(&mut Context::from_waker(Waker::noop()));
+            download.watch(false, &mut Context::from_waker(Waker::noop()));
+        }
+    }
+
+    /// Gives the call up, unless it is over, and keeps what has come.
+    pub(crate) fn abandon(&self, status: Status) {
+        let receiver = self.lock().abandon(status);
+        if let Some(receiver) = receiver {
+            receiver.wake();
         }
     }
 
@@ -61,6 +70,8 @@ pub(crate) struct Reply {
     /// The headers, once they have come.
     headers: Option<Metadata>,
     encoding: Option<Encoding>,
+    /// The server that it went to; if the call is made again, perhaps by another connection.
+    callee: Option<Callee>,
     /// The trailers or the error, once the call is over.
     end: Option<Result<Metadata, Status>>,
     /// What the receiver has of messages, as the download was told last.
@@ -69,7 +80,8 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn new(download: SharedDownload) -> Self {
-        Self { download, headers: None, encoding: Some(Encoding::Identity), end: None, received: 0 }
+        let callee = download.lock().callee();
+        Self { download, headers: None, encoding: Some(Encoding::Identity), callee, end: None, received: 0 }
     }
 
     /// The bytes of one or more messages; `None` once the call has succeeded.
@@ -85,6 +97,7 @@ impl Reply {
         if self.headers.is_none() {
             self.headers = download.take_headers();
             self.encoding = download.encoding();
+            self.callee = download.callee();
         }
         if !matches!(chunk, Ok(Some(_))) {
             self.end = download.take_end();
@@ -102,6 +115,7 @@ impl Reply {
         ready!(download.poll_headers(cx));
         self.headers = download.take_headers();
         self.encoding = download.encoding();
+        self.callee = download.callee();
         match download.failure() {
             Some(status) if self.headers.is_none() => Poll::Ready(Err(status)),
             _ => Poll::Ready(Ok(())),
@@ -133,6 +147,11 @@ impl Reply {
 
     pub(crate) fn headers(&self) -> Option<&Metadata> {
         self.headers.as_ref()
+    }
+
+    /// The server that the call goes to.
+    pub(crate) fn peer(&self) -> Option<&Peer> {
+        self.callee.as_ref().map(Callee::peer)
     }
 
     /// How messages are compressed, once the headers have come; `None` if that is not known here.

@@ -7,10 +7,11 @@ use std::time::Duration;
 use http::Extensions;
 use tokio::time::Instant;
 
-use crate::call::{Head, deadline};
+use crate::call::{CancelHandle, Head, deadline, running};
 use crate::compression::Encoding;
 use crate::error::Error;
 use crate::metadata::Metadata;
+use crate::status::Status;
 use crate::transport::Peer;
 
 /// A message with what rides on its call: metadata, a deadline, extensions.
@@ -74,7 +75,7 @@ impl<T> Request<T> {
         deadline::left(self.head.deadline)
     }
 
-    /// Who calls; `None` on the client.
+    /// The client that calls, on a server; `None` on a client.
     pub fn peer(&self) -> Option<&Peer> {
         self.head.link.as_ref().map(|link| &link.peer)
     }
@@ -125,6 +126,40 @@ impl<T> Request<T> {
     pub fn with_compression(mut self, encoding: Encoding) -> Self {
         self.head.compression = Some(encoding);
         self
+    }
+
+    /// Lets this handle cancel the call, at any time, on a client.
+    #[must_use]
+    pub fn with_cancel_handle(mut self, handle: &CancelHandle) -> Self {
+        self.head.cancel = Some(handle.clone());
+        self
+    }
+
+    /// Sends the headers of the response now, in a handler with one answer, for what
+    /// its client should know before. Without it they go with the answer, as
+    /// [`Response::metadata`](crate::Response::metadata), and an error before it has none.
+    ///
+    /// They leave when the handler first waits. If the server compresses, they name
+    /// its encoding; the answer may choose no other.
+    ///
+    /// ```
+    /// # use puregrpc::{Message, Metadata, Request, Response, Status};
+    /// # async fn work<M: Message>(request: Request<M>) -> Result<M, Status> { Ok(request.into_inner()) }
+    /// async fn handle<M: Message>(request: Request<M>) -> Result<Response<M>, Status> {
+    ///     let mut headers = Metadata::new();
+    ///     headers.insert("x-job", "42")?;
+    ///     request.send_headers(headers)?;
+    ///     Ok(work(request).await?.into()) // an error comes with trailers, apart from the headers
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// INTERNAL if they have been sent, outside of the handler that was given this
+    /// request (in a task that it has spawned, on a client), and where the answers
+    /// are a stream: [`Sender::send_headers`](crate::Sender::send_headers) does it there.
+    pub fn send_headers(&self, headers: Metadata) -> Result<(), Status> {
+        running::send_headers(self.head.call, headers)
     }
 
     /// Adds one value of metadata: text, or any bytes for a name that ends in `-bin`.

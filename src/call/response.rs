@@ -6,6 +6,7 @@ use std::ops::{Deref, DerefMut};
 use crate::compression::Encoding;
 use crate::error::Error;
 use crate::metadata::Metadata;
+use crate::transport::{Callee, Peer};
 
 /// A message with the metadata that comes before it and the trailers behind it.
 ///
@@ -30,13 +31,22 @@ pub struct Response<T> {
     /// How the message is to be compressed, if it was chosen for this answer.
     pub(crate) compression: Option<Encoding>,
     pub(crate) was_compressed: bool,
+    /// The server that gave it, on a client.
+    pub(crate) callee: Option<Callee>,
     pub(crate) message: T,
 }
 
 impl<T> Response<T> {
     /// A response without metadata.
     pub fn new(message: T) -> Self {
-        Self { metadata: Metadata::new(), trailers: None, compression: None, was_compressed: false, message }
+        Self {
+            metadata: Metadata::new(),
+            trailers: None,
+            compression: None,
+            was_compressed: false,
+            callee: None,
+            message,
+        }
     }
 
     /// The message alone.
@@ -46,8 +56,8 @@ impl<T> Response<T> {
 
     /// The same response with another message.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Response<U> {
-        let Self { metadata, trailers, compression, was_compressed, message } = self;
-        Response { metadata, trailers, compression, was_compressed, message: change(message) }
+        let Self { metadata, trailers, compression, was_compressed, callee, message } = self;
+        Response { metadata, trailers, compression, was_compressed, callee, message: change(message) }
     }
 
     /// The metadata that comes before the message.
@@ -83,6 +93,11 @@ impl<T> Response<T> {
     /// Whether the message came compressed, on a client.
     pub fn was_compressed(&self) -> bool {
         self.was_compressed
+    }
+
+    /// The server that has answered; `None` on a server.
+    pub fn peer(&self) -> Option<&Peer> {
+        self.callee.as_ref().map(Callee::peer)
     }
 
     /// Adds one value of metadata: text, or any bytes for a name that ends in `-bin`.

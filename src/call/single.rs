@@ -51,7 +51,14 @@ impl<T: Message> Single<T> {
                 let trailers = download.take_end().and_then(Result::ok).filter(|trailers| !trailers.is_empty());
                 let metadata = download.take_headers().unwrap_or_default();
                 let was_compressed = self.intake.was_compressed();
-                Ok(Response { metadata, trailers: trailers.map(Box::new), was_compressed, ..Response::new(message) })
+                let callee = download.take_callee();
+                Ok(Response {
+                    metadata,
+                    trailers: trailers.map(Box::new),
+                    was_compressed,
+                    callee,
+                    ..Response::new(message)
+                })
             }
             None => Err(Status::unimplemented("the server ended a call with one answer without any")),
         }

@@ -88,8 +88,8 @@ impl Attempt {
     }
 
     async fn establish(&self, wiring: Wiring) -> Result<(Arc<Connection>, Driver), Status> {
-        let io = self.target.connect().await.map_err(|error| self.failure(&error).with_source(error))?;
-        let established = connection::establish(io, wiring, Arc::clone(&self.queue)).await;
+        let (io, peer) = self.target.connect().await.map_err(|error| self.failure(&error).with_source(error))?;
+        let established = connection::establish(io, peer, wiring, Arc::clone(&self.queue)).await;
         established.map_err(|error| self.failure(&reset::Closing(&error)).with_source(error))
     }
 

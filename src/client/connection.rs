@@ -14,7 +14,7 @@ use crate::client::dispatch::{Dispatcher, Orders};
 use crate::client::keepalive::Watch;
 use crate::client::readers::Readers;
 use crate::client::settings::Wiring;
-use crate::transport::{Allowance, Breach, BufferedIo, Io, IoHandle, Meter, Queue, Quota, Windows, settings};
+use crate::transport::{Allowance, Breach, BufferedIo, Io, IoHandle, Meter, Peer, Queue, Quota, Windows, settings};
 
 /// A connection, as the calls on it see it.
 #[derive(Debug)]
@@ -62,11 +62,16 @@ pub(crate) struct Driver {
 
 /// Greets the server and waits for its settings: only then is it known how
 /// many calls it takes. The queue is told when that changes.
-pub(crate) async fn establish(io: impl Io, wiring: Wiring, queue: Arc<Queue>) -> io::Result<(Arc<Connection>, Driver)> {
+pub(crate) async fn establish(
+    io: impl Io,
+    peer: Peer,
+    wiring: Wiring,
+    queue: Arc<Queue>,
+) -> io::Result<(Arc<Connection>, Driver)> {
     let (io, handle) = BufferedIo::new(io, Meter::client(&Allowance::default()));
     // Nothing is written yet but into the buffer, so that it cannot block.
     let (requests, mut h2) = builder(wiring).handshake::<_, Bytes>(io).await.map_err(failed)?;
-    let quota = Quota::new(0, queue);
+    let quota = Quota::new(0, queue, peer);
     let readers = Arc::<Readers>::default();
     let watch = Watch::new(wiring.keepalive, h2.ping_pong());
     let windows = Windows::new(wiring.stream_window, wiring.connection_window, settings::UNREAD);
@@ -251,7 +256,8 @@ mod tests {
     async fn two_calls(begin: &[Vec<u8>], late: &[Vec<u8>]) -> [Box<Made>; 2] {
         let script = Script::default();
         script.then(&[frame(4, 0, 0, &[]), frame(4, 1, 0, &[])]);
-        let (connection, mut driver) = establish(script.clone(), Wiring::default(), Arc::default()).await.unwrap();
+        let establish = establish(script.clone(), Peer::unknown(), Wiring::default(), Arc::default());
+        let (connection, mut driver) = establish.await.unwrap();
         let mut cx = Context::from_waker(Waker::noop());
         let (first, second) = (order(), order());
         connection.orders.push(first.0);

@@ -1,5 +1,7 @@
 //! What a call sends before its messages.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -13,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::call::deadline::{self, Timer, within};
 use crate::call::outbound::Outbound;
-use crate::call::{Head, outbox};
+use crate::call::{CancelHandle, Head, outbox, running};
 use crate::client::connection::is_usable;
 use crate::client::dispatch::{Delivery, Made, Order};
 use crate::client::path;
@@ -38,6 +40,7 @@ pub(crate) struct Opening {
     pub(crate) deadline: Option<Instant>,
     /// The headers name its encoding, whether or not a message turns out to be compressed.
     pub(crate) compression: Compression,
+    pub(crate) cancel: Option<CancelHandle>,
 }
 
 /// A call whose headers are on their way.
@@ -52,12 +55,12 @@ pub(crate) struct Opened {
 impl Opening {
     /// The call ends with the handler that makes it, and may end before.
     pub(crate) fn new(path: &'static str, head: Head, settings: &Settings) -> Self {
-        let deadline = match (head.deadline, deadline::inherited()) {
+        let deadline = match (head.deadline, running::deadline()) {
             (Some(own), Some(inherited)) => Some(own.min(inherited)),
             (own, inherited) => own.or(inherited),
         };
         let compression = settings.compression.or(head.compression);
-        Self { path, metadata: head.metadata, deadline, compression }
+        Self { path, metadata: head.metadata, deadline, compression, cancel: head.cancel }
     }
 
     /// Encodes the message of a call that has one.
@@ -90,6 +93,12 @@ impl Opening {
         Ok(Payload::Large(Box::new(outbound)))
     }
 
+    /// Ready when the call is cancelled; `None` if nobody can.
+    pub(crate) fn cancelled(&self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
+        let handle = self.cancel.clone()?;
+        Some(Box::pin(async move { handle.cancelled().await }))
+    }
+
     /// What the receiver of the answers knows of the call.
     pub(crate) fn head(&self) -> Head {
         Head { deadline: self.deadline, ..Head::default() }
@@ -97,6 +106,9 @@ impl Opening {
 
     /// Sends the headers, once there is a connection and a free stream on it.
     pub(crate) async fn open(&self, subchannel: &Arc<Subchannel>, settings: &Settings) -> Result<Opened, Status> {
+        if let Some(handle) = &self.cancel {
+            handle.check()?;
+        }
         let mut seen = None;
         for _ in 0..=ENDED {
             let place = self.place(subchannel, settings, &mut seen).await?;
@@ -158,8 +170,17 @@ impl Opening {
         }
         let seen = seen.get_or_insert_default();
         // Boxed, since hardly any call has to wait and all have to hold it.
-        let placed = Box::pin(within(self.deadline, subchannel.place(settings, seen))).await?;
-        placed.map_err(|status| self.lost(status))
+        Box::pin(async {
+            let place = async {
+                let placed = within(self.deadline, subchannel.place(settings, seen)).await?;
+                placed.map_err(|status| self.lost(status))
+            };
+            match &self.cancel {
+                Some(handle) => handle.unless(place).await,
+                None => place.await,
+            }
+        })
+        .await
     }
 
     /// `None` if the connection has just ended, or has been told to: nothing was sent.

@@ -8,9 +8,9 @@ use http::uri::Scheme;
 #[cfg(feature = "tls")]
 use tokio::{sync::OnceCell, task::spawn_blocking};
 
-use crate::transport::Io;
 #[cfg(feature = "tls")]
 use crate::transport::{ClientTls, Connector};
+use crate::transport::{Io, Peer};
 
 /// What lies between a connection and HTTP/2. One never becomes another by
 /// itself: where TLS fails, there is no connection.
@@ -51,16 +51,20 @@ impl Security {
 
     /// Puts the connection to `host` under TLS, if it is to be.
     #[cfg(feature = "tls")]
-    pub(crate) async fn apply(&self, io: Box<dyn Io>, host: &str) -> io::Result<Box<dyn Io>> {
+    pub(crate) async fn apply(&self, io: Box<dyn Io>, mut peer: Peer, host: &str) -> io::Result<(Box<dyn Io>, Peer)> {
         match self {
-            Self::Plaintext | Self::Unsaid => Ok(io),
-            Self::Tls(connector) => connector.get_or_try_init(usual).await?.connect(io, host).await,
+            Self::Plaintext | Self::Unsaid => Ok((io, peer)),
+            Self::Tls(connector) => {
+                let (io, certificates) = connector.get_or_try_init(usual).await?.connect(io, host).await?;
+                peer.set_tls(certificates);
+                Ok((io, peer))
+            }
         }
     }
 
     #[cfg(not(feature = "tls"))]
-    pub(crate) async fn apply(&self, io: Box<dyn Io>, _: &str) -> io::Result<Box<dyn Io>> {
-        Ok(io)
+    pub(crate) async fn apply(&self, io: Box<dyn Io>, peer: Peer, _: &str) -> io::Result<(Box<dyn Io>, Peer)> {
+        Ok((io, peer))
     }
 }
 

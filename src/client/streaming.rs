@@ -23,6 +23,7 @@ use crate::client::upload::Upload;
 use crate::codec::Message;
 use crate::metadata::Metadata;
 use crate::status::Status;
+use crate::transport::Peer;
 
 impl Channel {
     /// Makes a call with one request and a stream of answers.
@@ -42,6 +43,7 @@ impl Channel {
         // To open a call waits for nobody, and to fail does not either.
         consume_budget().await;
         let opening = Opening::new(path, request.head, &self.settings);
+        let cancel = opening.cancel.clone();
         let (payload, head) = (opening.encode(&request.message, &self.settings)?, opening.head());
         let Opened { response, mut stream, permit, readers } = opening.open(&self.subchannel, &self.settings).await?;
         let download = Download::new(response, Timer::new(opening.deadline), permit);
@@ -64,6 +66,9 @@ impl Channel {
                 spawn_upload(stream, *outbound, outbox, download, opening.deadline)
             }
         };
+        if let Some(handle) = cancel {
+            handle.attach(&download);
+        }
         Ok(Receiver::client(head, Reply::new(download), self.settings.intake()))
     }
 
@@ -109,6 +114,9 @@ impl Channel {
         let outbox = Arc::new(Outbox::new(self.settings.max_send_message_size));
         let download = Download::new(response, Timer::new(opening.deadline), permit);
         let download = spawn_upload(stream, Outbound::default(), Arc::clone(&outbox), download, opening.deadline);
+        if let Some(handle) = &opening.cancel {
+            handle.attach(&download);
+        }
         Ok((Sender::client(outbox, opening.compression), Reply::new(download)))
     }
 }
@@ -207,6 +215,11 @@ impl<Q: Message, R: Message> ClientStreaming<Q, R> {
     /// Waits until the call is over ([`Sender::closed`]). Cancel safe.
     pub async fn closed(&self) {
         self.sender.closed().await;
+    }
+
+    /// The server that was called.
+    pub fn peer(&self) -> Option<&Peer> {
+        self.reply.peer()
     }
 
     /// Waits for the metadata of the response, which a server may send before it has

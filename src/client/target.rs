@@ -11,7 +11,7 @@ use crate::client::security::Security;
 use crate::error::{Error, Kind};
 #[cfg(feature = "tls")]
 use crate::transport::ClientTls;
-use crate::transport::{InProcessConnector, Io};
+use crate::transport::{InProcessConnector, Io, Peer};
 
 /// The address of a server.
 #[derive(Clone, Debug)]
@@ -110,12 +110,13 @@ impl Target {
     }
 
     /// Opens a connection, under TLS if it is to be.
-    pub(crate) async fn connect(&self) -> io::Result<Box<dyn Io>> {
-        self.security.apply(self.open().await?, self.authority.host()).await
+    pub(crate) async fn connect(&self) -> io::Result<(Box<dyn Io>, Peer)> {
+        let (io, peer) = self.open().await?;
+        self.security.apply(io, peer, self.authority.host()).await
     }
 
     /// Opens a connection; the addresses of a name are tried in their order.
-    async fn open(&self) -> io::Result<Box<dyn Io>> {
+    async fn open(&self) -> io::Result<(Box<dyn Io>, Peer)> {
         match &self.address {
             Address::Tcp(name) => {
                 let mut failure = None;
@@ -123,7 +124,7 @@ impl Target {
                     match TcpStream::connect(address).await {
                         Ok(stream) => {
                             stream.set_nodelay(true)?;
-                            return Ok(Box::new(stream));
+                            return Ok((Box::new(stream), address.into()));
                         }
                         Err(error) => failure = Some(error),
                     }
@@ -131,10 +132,10 @@ impl Target {
                 Err(failure.unwrap_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the name has no addresses")))
             }
             #[cfg(unix)]
-            Address::Unix(path) => Ok(Box::new(tokio::net::UnixStream::connect(path).await?)),
+            Address::Unix(path) => Ok((Box::new(tokio::net::UnixStream::connect(path).await?), Peer::unix(Some(path)))),
             #[cfg(not(unix))]
             Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
-            Address::InProcess(connector) => Ok(Box::new(connector.connect().await?)),
+            Address::InProcess(connector) => Ok((Box::new(connector.connect().await?), Peer::in_process())),
         }
     }
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use h2::{Reason, SendStream};
 use tokio::task::coop::consume_budget;
 
+use crate::call::cancel;
 use crate::call::deadline::Timer;
 use crate::call::download::Download;
 use crate::call::outbound::Outbound;
@@ -58,7 +59,16 @@ impl Channel {
     /// Makes the call once, with this payload.
     async fn exchange<R: Message>(&self, opening: &Opening, payload: &mut Payload) -> Result<Response<R>, Failure> {
         let (mut upload, mut made) = match std::mem::take(payload) {
-            Payload::Small(payload) => (None, opening.order(&self.subchannel, &self.settings, payload).await?),
+            Payload::Small(payload) if opening.cancel.is_none() => {
+                (None, opening.order(&self.subchannel, &self.settings, payload).await?)
+            }
+            // What has come of a call that is cancelled must be at hand.
+            Payload::Small(payload) => {
+                let Opened { response, mut stream, permit, .. } = opening.open(&self.subchannel, &self.settings).await?;
+                let _ = stream.send_data(payload, true);
+                let download = Download::new(response, Timer::new(opening.deadline), permit);
+                (None, Box::new(Made { download, chunk: None }))
+            }
             Payload::Large(outbound) => {
                 let Opened { response, stream, permit, .. } = opening.open(&self.subchannel, &self.settings).await?;
                 let download = Download::new(response, Timer::new(opening.deadline), permit);
@@ -68,7 +78,12 @@ impl Channel {
         let Made { download, chunk } = &mut *made;
         let mut single = Single::new(self.settings.intake());
         single.begin(download, chunk.take()).map_err(Failure::from)?;
+        let mut cancelled = opening.cancelled();
         let result = poll_fn(|cx| {
+            if cancelled.as_mut().is_some_and(|cancelled| cancelled.as_mut().poll(cx).is_ready()) {
+                cancelled = None;
+                download.abandon(cancel::cancelled());
+            }
             if upload.as_mut().is_some_and(|upload| upload.poll(cx).is_ready()) {
                 upload = None;
             }

@@ -8,6 +8,7 @@ use h2::SendStream;
 use crate::call::outbound::UNASKED;
 use crate::call::{Response, outbox};
 use crate::codec::{self, CHUNK, Chunks, Message, Packed};
+use crate::compression::Compression;
 use crate::frame::PREFIX;
 use crate::metadata::Metadata;
 use crate::server::driver::{Driver, Half};
@@ -35,8 +36,14 @@ impl Driver {
         let Response { metadata, trailers, compression, message, .. } = response;
         let len = message.encoded_len();
         outbox::check_len(len, self.link.terms.max_send_message_size)?;
-        let compression = self.compression(compression);
-        self.encoding = compression.encoding;
+        let mut compression = self.compression(compression);
+        if let Half::Respond(_) = self.half {
+            self.encoding = compression.encoding;
+        } else if !metadata.is_empty() {
+            return Err(Status::internal("the headers were sent before: the metadata of the response comes too late"));
+        } else if compression.encoding != self.encoding {
+            compression = Compression::NONE;
+        }
         let payload = if compression.applies_to(len) {
             Packed::new(&message, len, compression.encoding)?.into_bytes()
         } else if PREFIX + len <= CHUNK {

@@ -19,7 +19,8 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::call::inbox::{Inbox, Parked};
 use crate::call::outbound::Outbound;
 use crate::call::outbox::Outbox;
-use crate::call::{APPLICATION_GRPC, Head, Link, Receiver, Sender, deadline, poll_budget};
+use crate::call::running::Running;
+use crate::call::{APPLICATION_GRPC, Head, Link, Receiver, Sender, deadline, poll_budget, running};
 use crate::codec::Message;
 use crate::compression::{ACCEPTED, Compression, Encoding, GRPC_ACCEPT_ENCODING, GRPC_ENCODING, Offer};
 use crate::metadata::Metadata;
@@ -199,16 +200,31 @@ impl Driver {
         F: Future<Output = Result<T, Status>>,
     {
         let outer_parked = Parked::replace(Parked::nobody());
-        let outer_deadline = deadline::enter(self.deadline);
+        let running = Running { deadline: self.deadline, call: self.address() };
+        let outer = running::enter(running);
         let outer_slot = self.outbox.as_ref().map(Outbox::enter);
         let polled = catch_unwind(AssertUnwindSafe(|| handler.poll(cx)));
-        let headers = match (&self.outbox, outer_slot) {
+        let mut headers = match (&self.outbox, outer_slot) {
             (Some(outbox), Some(slot)) => outbox.leave(slot, &mut self.outbound, &mut self.encoding),
             _ => None,
         };
-        deadline::enter(outer_deadline);
+        if running::enter(outer).call != running.call {
+            headers = running::take_headers();
+            self.encoding = self.compression(None).encoding;
+        }
         let parked = Parked::replace(outer_parked) == Parked::by(cx);
         (polled.unwrap_or_else(|_| Poll::Ready(Err(panicked()))), parked, headers)
+    }
+
+    /// What tells the call from others that run, if its handler may send headers
+    /// apart from its answer.
+    #[inline]
+    fn address(&self) -> usize {
+        match (&self.half, &self.outbox, &self.inbox) {
+            (Half::Respond(_), None, Some(inbox)) => Arc::as_ptr(inbox).addr(),
+            (Half::Respond(_), None, None) => std::ptr::from_ref(self).addr(),
+            _ => 0,
+        }
     }
 
     /// `Ok(true)` if a waiting sender may go on at once.

@@ -9,7 +9,7 @@ use crate::call::body::Body;
 use crate::call::inbox::Parked;
 use crate::call::intake::Intake;
 use crate::call::receiver::cut_short;
-use crate::call::{Head, Request};
+use crate::call::{Head, Request, running};
 use crate::codec::Message;
 use crate::status::Status;
 
@@ -83,6 +83,7 @@ impl<M: Message> Future for One<'_, M> {
             let message =
                 message.take().ok_or_else(|| Status::unimplemented("the client sent no request in a call with one"))?;
             head.was_compressed = intake.was_compressed();
+            head.call = running::call();
             return Poll::Ready(Ok(Request { head: std::mem::take(head), message }));
         }
     }

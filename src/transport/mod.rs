@@ -40,7 +40,7 @@ pub(crate) use keepalive::{Gone, Pinger};
 pub(crate) use meter::{Allowance, Meter};
 pub use peer::Peer;
 pub(crate) use pulse::Pulse;
-pub(crate) use quota::{MEMORY_LIMIT, Permit, Queue, Quota};
+pub(crate) use quota::{Callee, MEMORY_LIMIT, Permit, Queue, Quota};
 pub(crate) use respite::wake_after_others;
 #[cfg(feature = "tls")]
 pub(crate) use tls::Connector;

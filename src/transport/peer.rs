@@ -12,6 +12,10 @@ use bytes::Bytes;
 
 /// The other end of a connection.
 ///
+/// A server finds it on a [`Request`](crate::Request) or [`Receiver`](crate::Receiver),
+/// a client on a [`Response`](crate::Response), a `Receiver` or a
+/// [`ClientStreaming`](crate::ClientStreaming).
+///
 /// `Display` writes it as gRPC names addresses: `127.0.0.1:50051`,
 /// `unix:/run/app.sock`, `in-process`. The end of a Unix socket that connects has
 /// usually no path, and is `unix:`.
@@ -52,9 +56,10 @@ impl Peer {
         self.tls.is_some()
     }
 
-    /// The certificates that the peer has shown, each in DER, its own first. The
-    /// server has checked that its roots vouch for it. Empty if the peer has shown
-    /// none, which it may where none is required.
+    /// The certificates that the peer has shown, each in DER, its own first. They
+    /// have been checked: a client's against the roots of the server, a server's as
+    /// [`ClientTls`](crate::ClientTls) says. Empty if a client has shown none, which
+    /// it may where none is required.
     #[cfg(feature = "tls")]
     pub fn certificates(&self) -> &[Bytes] {
         self.tls.as_deref().unwrap_or_default()

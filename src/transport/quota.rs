@@ -1,5 +1,6 @@
 //! How many streams a client may have open on its connections.
 
+use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,6 +9,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use crate::transport::Budget;
+use crate::transport::Peer;
 
 /// What the server allows on one connection, and what is open.
 ///
@@ -20,6 +22,8 @@ pub(crate) struct Quota {
     open: AtomicUsize,
     /// Told of every change that may let a call go.
     queue: Arc<Queue>,
+    /// The server that the connection goes to.
+    peer: Peer,
 }
 
 /// The calls that wait for a stream, whichever connection has it, and what the
@@ -35,11 +39,16 @@ pub(crate) struct Queue {
 
 /// The right to one open stream, given back when dropped.
 #[derive(Debug)]
-pub(crate) struct Permit(Arc<Quota>);
+pub(crate) struct Permit(Option<Arc<Quota>>);
+
+/// The server that a call went to. A call hands on what it had for its permit, so
+/// that to know the server costs it nothing.
+#[derive(Clone)]
+pub(crate) struct Callee(Arc<Quota>);
 
 impl Quota {
-    pub(crate) fn new(limit: usize, queue: Arc<Queue>) -> Arc<Self> {
-        Arc::new(Self { limit: AtomicUsize::new(limit), open: AtomicUsize::new(0), queue })
+    pub(crate) fn new(limit: usize, queue: Arc<Queue>, peer: Peer) -> Arc<Self> {
+        Arc::new(Self { limit: AtomicUsize::new(limit), open: AtomicUsize::new(0), queue, peer })
     }
 
     /// A permit, if one is free.
@@ -48,12 +57,20 @@ impl Quota {
         let limit = self.limit.load(Ordering::SeqCst);
         let taken =
             self.open.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |open| (open < limit).then_some(open + 1));
-        taken.is_ok().then(|| Permit(Arc::clone(self)))
+        taken.is_ok().then(|| Permit(Some(Arc::clone(self))))
     }
 
     /// How many permits are free.
     pub(crate) fn room(&self) -> usize {
         self.limit.load(Ordering::SeqCst).saturating_sub(self.open.load(Ordering::SeqCst))
+    }
+
+    #[inline]
+    fn give_back(&self) {
+        self.open.fetch_sub(1, Ordering::SeqCst);
+        if !self.queue.is_empty() {
+            self.queue.changed.notify_one();
+        }
     }
 
     /// Follows what the server allows.
@@ -94,8 +111,8 @@ impl Default for Queue {
 
 impl Permit {
     /// The memory of the call's channel.
-    pub(crate) fn memory(&self) -> &Arc<Budget> {
-        self.0.queue.memory()
+    pub(crate) fn memory(&self) -> Option<&Arc<Budget>> {
+        self.0.as_ref().map(|quota| quota.queue.memory())
     }
 }
 
@@ -140,13 +157,39 @@ impl Queue {
     }
 }
 
+impl Permit {
+    /// Gives it back; what is left tells where the call went.
+    #[inline]
+    pub(crate) fn release(mut self) -> Option<Callee> {
+        let quota = self.0.take()?;
+        quota.give_back();
+        Some(Callee(quota))
+    }
+
+    /// The server that the call goes to.
+    pub(crate) fn callee(&self) -> Option<Callee> {
+        self.0.clone().map(Callee)
+    }
+}
+
 impl Drop for Permit {
     #[inline]
     fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Ordering::SeqCst);
-        if !self.0.queue.is_empty() {
-            self.0.queue.changed.notify_one();
+        if let Some(quota) = &self.0 {
+            quota.give_back();
         }
+    }
+}
+
+impl Callee {
+    pub(crate) fn peer(&self) -> &Peer {
+        &self.0.peer
+    }
+}
+
+impl fmt::Debug for Callee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.peer().fmt(f)
     }
 }
 
@@ -180,7 +223,7 @@ mod tests {
     use tokio::task::JoinHandle;
 
     fn quota(limit: usize) -> Arc<Quota> {
-        Quota::new(limit, Arc::default())
+        Quota::new(limit, Arc::default(), Peer::unknown())
     }
 
     fn waiting(quota: &Arc<Quota>) -> JoinHandle<Permit> {

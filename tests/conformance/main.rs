@@ -5,6 +5,7 @@
 
 mod cancel;
 mod client_call;
+mod client_cancel;
 #[cfg(feature = "gzip")]
 mod client_compression;
 mod client_connection;
@@ -20,6 +21,7 @@ mod compression;
 mod connection_age;
 mod door;
 mod drain;
+mod early_headers;
 mod flow;
 mod health;
 mod keepalive;

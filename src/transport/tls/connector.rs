@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -25,8 +26,9 @@ pub(crate) struct Connector {
 }
 
 impl Connector {
-    /// Makes the handshake; `host` is the name or the IP address of the target.
-    pub(crate) async fn connect(&self, io: Box<dyn Io>, host: &str) -> io::Result<Box<dyn Io>> {
+    /// Makes the handshake, and gives the certificates of the server; `host` is the
+    /// name or the IP address of the target.
+    pub(crate) async fn connect(&self, io: Box<dyn Io>, host: &str) -> io::Result<(Box<dyn Io>, Arc<[Bytes]>)> {
         let name = match &self.server_name {
             Some(name) => name.clone(),
             None => server_name(host)?,
@@ -36,10 +38,13 @@ impl Connector {
             Ok(stream) => stream,
             Err((error, sniffed)) => return Err(failure::of_handshake(error, Peer::Server, sniffed.first)),
         };
-        if stream.get_ref().1.alpn_protocol() != Some(ALPN) {
+        let session = stream.get_ref().1;
+        if session.alpn_protocol() != Some(ALPN) {
             return Err(failure::no_http2(Peer::Server));
         }
-        Ok(Box::new(ClientStream(stream)))
+        let chain = session.peer_certificates().unwrap_or_default();
+        let chain = chain.iter().map(|certificate| Bytes::copy_from_slice(certificate)).collect();
+        Ok((Box::new(ClientStream(stream)), chain))
     }
 }
 
