@@ -7,7 +7,7 @@
 //! use puregrpc::health::{Health, ServingStatus};
 //!
 //! let server = Server::new().add(greeter);
-//! let health = Health::of(&server);
+//! let health = Health::of(&server); // behind the last service that it is to know
 //! let server = server.add(health.service());
 //! // … and whenever it changes:
 //! health.set("helloworld.Greeter", ServingStatus::NotServing);

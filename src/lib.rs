@@ -66,11 +66,37 @@
 //! | stream | one | `async fn record(&self, requests: &mut Receiver<Q>) -> Result<Response<R>, Status>` |
 //! | stream | stream | `async fn chat(&self, requests: &mut Receiver<Q>, replies: &mut Sender<R>) -> Result<(), Status>` |
 //!
-//! A handler is dropped where it stands when its client goes away, cancels, or
-//! when the deadline of the call has come. One that panics ends its call with
-//! UNKNOWN and the words "handler panicked"; the other calls go on. It runs on the task of its connection
-//! until it first has to wait: compute for long, and use
-//! [`spawn_blocking`](tokio::task::spawn_blocking).
+//! A handler is dropped where it stands when its client is gone or cancels, or when
+//! the deadline of the call has passed. [`Receiver::recv`] and [`Sender::closed`] may
+//! report that before; what then waits is dropped. Clean-up that must happen belongs
+//! into a `Drop` or a [spawned](tokio::spawn) task.
+//!
+//! A handler that panics ends its call with UNKNOWN and the words "handler panicked";
+//! the other calls go on. It runs on its connection's task until it first waits, so
+//! move long computations to [`spawn_blocking`](tokio::task::spawn_blocking).
+//!
+//! `GreeterServer::new(service)` takes a service whole, and
+//! `GreeterServer::from_arc(service)` one that other parts of the program hold as well.
+//!
+//! The trait of a service has `async fn`, so that there is no `dyn Greeter`. Where
+//! the implementation is chosen at run time, let an enum have it:
+//!
+//! ```ignore
+//! enum AnyGreeter { Polite(Polite), Terse(Terse) }
+//!
+//! impl Greeter for AnyGreeter {
+//!     async fn say_hello(&self, request: Request<HelloRequest>) -> Result<Response<HelloReply>, Status> {
+//!         match self {
+//!             Self::Polite(greeter) => greeter.say_hello(request).await,
+//!             Self::Terse(greeter) => greeter.say_hello(request).await,
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! Where others may add implementations, write a trait of your own whose methods
+//! return `Pin<Box<dyn Future<…> + Send + '_>>`, and implement the service for a
+//! struct that holds a `Box` of it.
 //!
 //! # What a client gets
 //!
@@ -81,8 +107,12 @@
 //! | stream | one | `record(()).await?` is a [`ClientStreaming`]: `send`, then `finish` |
 //! | stream | stream | `chat(()).await?` is a [`Sender`] and a [`Receiver`], independent of each other |
 //!
-//! Where a message is asked for, a [`Request`] adds metadata and a timeout. To
-//! drop what a method gave before the call has ended is to cancel it.
+//! Where a message is asked for, a [`Request`] adds metadata, a timeout, or a
+//! [`CancelHandle`]. Dropping what a method gave before the call has ended cancels the
+//! call; the handle cancels it from elsewhere, and the call then gives what has come.
+//!
+//! A server may end a call before it has all requests. Sending then fails, and
+//! `finish` or the receiver has the outcome ([`Sender::is_closed`]).
 //!
 //! # Metadata and deadlines
 //!
@@ -90,7 +120,8 @@
 //! [`Response::with_metadata`], [`Sender::send_headers`]), behind them
 //! ([`Response::trailers_mut`], [`Sender::trailers_mut`]) or with an error
 //! ([`Status::with_metadata`]). The other side finds it on its [`Request`],
-//! [`Response`], [`Receiver`] or [`Status`].
+//! [`Response`], [`Receiver`] or [`Status`]. A handler with one answer sends headers
+//! ahead of it by [`Request::send_headers`] or [`Receiver::send_headers`].
 //!
 //! [`Request::with_timeout`] sets a deadline; the calls that a handler makes end
 //! with the handler's own. A handler that passes a request on as it came passes
@@ -130,6 +161,28 @@
 //! Inside of a call everything is a [`Status`]; outside, to bind or to connect,
 //! an [`Error`]. Both work with `?`. Details that programs can read are shown at
 //! [`Status::with_details`], what to try again at [`Channel`].
+//!
+//! In a handler, `?` converts these errors of others:
+//!
+//! | error | status |
+//! |---|---|
+//! | of parsing numbers and text: `ParseIntError`, `Utf8Error` and the like | INVALID_ARGUMENT, its words |
+//! | `std::io::Error` | the code by its kind, its words |
+//! | `Box<dyn Error>`, also with `Send + Sync` | UNKNOWN, its words |
+//! | tokio's `JoinError`, `Elapsed` | INTERNAL or CANCELLED, DEADLINE_EXCEEDED |
+//!
+//! Its words are sent to the client. For any other error, such as `anyhow::Error`, or
+//! where its words must stay in the process, convert it by hand:
+//!
+//! ```
+//! # use puregrpc::Status;
+//! # fn store() -> Result<(), std::net::AddrParseError> { Ok(()) }
+//! # fn handler() -> Result<(), Status> {
+//! store().map_err(Status::from_error)?; // UNKNOWN, with its words
+//! store().map_err(|error| Status::internal("cannot store the order").with_source(error))?;
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # Running a server
 //!

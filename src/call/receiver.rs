@@ -73,9 +73,34 @@ impl<T: Message> Receiver<T> {
     ///
     /// # Errors
     ///
-    /// The status of the call, if it ended with an error: on a client what the
-    /// server said, on a server CANCELLED when the client went away. A message
+    /// The status of the call, if it ended with an error: on a client the status that
+    /// the server sent, on a server CANCELLED when the client is gone. A message
     /// that is too large is RESOURCE_EXHAUSTED, one that cannot be read INTERNAL.
+    ///
+    /// **A handler is dropped soon after CANCELLED**: the code behind `recv` runs up
+    /// to its next `await` that has to wait, and no further. Clean up without waiting,
+    /// in a `Drop`, or in a [spawned](tokio::spawn) task:
+    ///
+    /// ```no_run
+    /// # use puregrpc::{Message, Receiver, Response, Status};
+    /// # struct Upload; impl Upload { async fn discard(self) {} async fn add<M>(&mut self, _: M) {} }
+    /// # async fn handler<M: Message, R: Message>(chunks: &mut Receiver<M>, mut upload: Upload, done: R)
+    /// # -> Result<Response<R>, Status> {
+    /// loop {
+    ///     match chunks.recv().await {
+    ///         Ok(Some(chunk)) => upload.add(chunk).await,
+    ///         Ok(None) => return Ok(done.into()),
+    ///         Err(status) => {
+    ///             tokio::spawn(upload.discard()); // `.await` here would not come to its end
+    ///             return Err(status);
+    ///         }
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// A handler that is dropped while it waits elsewhere sees no error at all, so that
+    /// what must be done in any case belongs into a `Drop`.
     #[inline]
     pub fn recv(&mut self) -> Receiving<'_, T> {
         Receiving { receiver: self }

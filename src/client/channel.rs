@@ -49,31 +49,66 @@ use crate::transport::InProcessConnector;
 ///
 /// # Trying again
 ///
-/// A call that its server says it has not begun, as when it is about to end, is
-/// made once more, by itself. All else is the caller's, since only he knows what
-/// may be done twice: there is no retry policy. While no connection can be made,
-/// calls fail at once: the next attempt is made about a second after the first,
-/// and later ones ever more rarely, up to two minutes apart. So a loop has to pause:
+/// The channel retries a call once if the server reports that it has not begun it, for
+/// example during shutdown. Other retries are yours: only you know which methods are
+/// idempotent, and there is no retry policy. While no connection can be made, calls
+/// fail at once: the channel tries again about a second after the first attempt, and
+/// later ever more rarely, up to two minutes apart. So a loop has to pause:
 ///
-/// ```no_run
-/// # use protobuf::well_known_types::wrappers::StringValue;
-/// # use puregrpc::{Channel, Status};
+#[cfg_attr(feature = "example-services", doc = "```")]
+#[cfg_attr(not(feature = "example-services"), doc = "```ignore")]
+/// # mod proto { puregrpc::include_protos!(); }
+/// # use proto::helloworld::{Greeter, GreeterClient, GreeterServer, HelloReply, HelloRequest};
+/// # use puregrpc::{Channel, Server, in_process};
+/// # use std::sync::atomic::{AtomicU32, Ordering};
 /// use std::time::Duration;
-/// use puregrpc::{Code, Request, Response};
+/// use puregrpc::{Code, Request, Response, Status};
 ///
-/// # async fn example(channel: Channel, message: StringValue) -> Result<Response<StringValue>, Status> {
-/// let request = Request::new(message).with_timeout(Duration::from_secs(20)); // for all attempts together
-/// let mut pause = Duration::from_millis(500);
-/// let answer: Response<StringValue> = loop {
-///     match channel.unary("/package.Service/Method", request.clone()).await {
-///         Err(status) if status.code() == Code::Unavailable && request.time_left() > Some(pause) => {
-///             tokio::time::sleep(pause).await;
-///             pause *= 2;
+/// async fn persistent(
+///     greeter: &GreeterClient,
+///     request: Request<HelloRequest>, // its deadline, if it has one, is for all attempts together
+/// ) -> Result<Response<HelloReply>, Status> {
+///     let mut pause = Duration::from_millis(500);
+///     loop {
+///         match greeter.say_hello(request.clone()).await {
+///             Err(status)
+///                 if status.code() == Code::Unavailable
+///                     && request.time_left().is_none_or(|left| left > pause) =>
+///             {
+///                 tokio::time::sleep(pause).await;
+///                 pause *= 2;
+///             }
+///             result => return result,
 ///         }
-///         result => break result?,
 ///     }
-/// };
-/// # Ok(answer)
+/// }
+/// #
+/// # #[derive(Default)]
+/// # struct Busy(AtomicU32);
+/// #
+/// # impl Greeter for Busy {
+/// #     async fn say_hello(&self, _: Request<HelloRequest>) -> Result<Response<HelloReply>, Status> {
+/// #         let calls = self.0.fetch_add(1, Ordering::Relaxed) + 1;
+/// #         if calls % 3 > 0 { return Err(Status::unavailable("busy")) }
+/// #         Ok(HelloReply { message: calls.to_string(), ..Default::default() }.into())
+/// #     }
+/// #     async fn say_hello_again(&self, request: Request<HelloRequest>) -> Result<Response<HelloReply>, Status> {
+/// #         self.say_hello(request).await
+/// #     }
+/// # }
+/// #
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Status> {
+/// # let (listener, connector) = in_process();
+/// # tokio::spawn(Server::new().add(GreeterServer::new(Busy::default())).serve(listener, std::future::pending()));
+/// # let greeter = GreeterClient::new(Channel::in_process(connector));
+/// # // Without a deadline, and with one that leaves time for it:
+/// # assert_eq!(persistent(&greeter, HelloRequest::new().into()).await?.message, "3");
+/// # let request = |seconds| Request::new(HelloRequest::new()).with_timeout(Duration::from_secs(seconds));
+/// # assert_eq!(persistent(&greeter, request(2)).await?.message, "6");
+/// # // With one that does not:
+/// # assert_eq!(persistent(&greeter, request(1)).await.unwrap_err().code(), Code::Unavailable);
+/// # Ok(())
 /// # }
 /// ```
 ///
