@@ -1,18 +1,17 @@
 //! Metadata: what a call carries beside its messages.
 
+mod binary;
 mod entry;
 mod footprint;
 
 use std::fmt;
 use std::sync::OnceLock;
 
-use base64::Engine as _;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::{Error, Kind};
+pub(crate) use crate::metadata::binary::{decode_base64, encode_base64, is_base64, is_binary};
 use crate::metadata::entry::{entry, raw_entry};
 
 /// Names and values that go before the messages of a call (headers) or after
@@ -235,26 +234,6 @@ impl fmt::Debug for Metadata {
     }
 }
 
-/// Whether values of this name are base64.
-pub(crate) fn is_binary(name: &str) -> bool {
-    name.len() >= BINARY.len() && name.as_bytes()[name.len() - BINARY.len()..].eq_ignore_ascii_case(BINARY)
-}
-
-/// Whether a received binary value can be decoded.
-pub(crate) fn is_base64(value: &[u8]) -> bool {
-    value.split(|byte| *byte == b',').all(|text| decode_base64(text).is_some())
-}
-
-/// Base64 with or without padding.
-pub(crate) fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
-    BASE64.decode(text.trim_ascii()).ok()
-}
-
-/// Base64 without padding, as gRPC wants it.
-pub(crate) fn encode_base64(bytes: &[u8]) -> HeaderValue {
-    HeaderValue::try_from(BASE64.encode(bytes)).unwrap_or(EMPTY)
-}
-
 /// Names that an application can neither set nor see.
 fn is_reserved(name: &str) -> bool {
     match name.as_bytes().split_first_chunk::<5>() {
@@ -268,9 +247,6 @@ fn is_reserved(name: &str) -> bool {
 /// How many values there may be: far more than any peer takes, and fewer than
 /// the map can hold together with gRPC's own headers.
 const MOST: usize = 10_000;
-
-const BINARY: &[u8] = b"-bin";
-const EMPTY: HeaderValue = HeaderValue::from_static("");
 
 /// What the protocol defines, behind `grpc-`. Go and C core reserve the same names;
 /// they leave `grpc-trace-bin`, `grpc-tags-bin`, `grpc-previous-rpc-attempts` and
@@ -290,14 +266,6 @@ const RESERVED: [&str; 10] = [
     "upgrade",
     "trailer",
 ];
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new()
-        .with_encode_padding(false)
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
-
 #[cfg(test)]
 mod tests {
     use super::*;
