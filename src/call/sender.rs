@@ -5,14 +5,14 @@ use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::Poll;
 
 use futures_core::Stream;
 
-use crate::call::outbox::{Fate, Outbox, Place, Room};
-use crate::call::poll_budget;
+use crate::call::outbox::{Fate, Outbox, Place};
+use crate::call::sending::{Sending, State};
 use crate::call::sink::SendSink;
-use crate::codec::{Append, CHUNK, Message, Packed};
+use crate::codec::{CHUNK, Message};
 use crate::compression::{Accepted, Compression, Encoding};
 use crate::metadata::Metadata;
 use crate::status::Status;
@@ -38,15 +38,15 @@ use crate::status::Status;
 /// # }
 /// ```
 pub struct Sender<T> {
-    outbox: Arc<Outbox>,
-    place: Place,
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) place: Place,
     side: Side,
     /// Messages of up to so many bytes go the short way.
-    plain: usize,
+    pub(crate) plain: usize,
     compression: Compression,
     /// What the client of a server can read.
     accepted: Accepted,
-    headers_sent: bool,
+    pub(crate) headers_sent: bool,
     trailers: Option<Box<Metadata>>,
     message: PhantomData<fn(T)>,
 }
@@ -103,7 +103,7 @@ impl<T: Message> Sender<T> {
     #[inline]
     pub fn send<'a>(&'a mut self, message: &'a T) -> Sending<'a, T> {
         let compression = self.compression;
-        Sending { sender: self, message, state: State::New(compression) }
+        Sending::new(self, message, compression)
     }
 
     /// As [`send`](Self::send), but does not compress this message, whatever
@@ -116,34 +116,12 @@ impl<T: Message> Sender<T> {
     ///
     /// As [`send`](Self::send).
     pub fn send_uncompressed<'a>(&'a mut self, message: &'a T) -> Sending<'a, T> {
-        Sending { sender: self, message, state: State::New(Compression::NONE) }
+        Sending::new(self, message, Compression::NONE)
     }
 
     /// A message of which nothing has been done.
     pub(crate) fn unsent(&self) -> State {
         State::New(self.compression)
-    }
-
-    /// Begins a message: a small one of a handler is sent, since it has one bound
-    /// that stands for all others; any other is prepared.
-    #[inline]
-    fn begin(&mut self, message: &T, compression: Compression) -> Result<State, Status> {
-        let len = message.encoded_len();
-        self.headers_sent = true;
-        if len <= self.plain
-            && self.place == Place::Slot
-            && !self.outbox.is_busy()
-            && let Some(room) = self.outbox.put_in_slot(message, len)
-        {
-            return Ok(if room? == Room::Taken { State::Done } else { State::First });
-        }
-        self.prepare(len, compression)
-    }
-
-    #[inline(never)]
-    fn prepare(&self, len: usize, compression: Compression) -> Result<State, Status> {
-        self.outbox.check_len(len)?;
-        Ok(if compression.applies_to(len) { State::Plain(compression.encoding) } else { State::First })
     }
 
     /// The largest message that needs nothing but room: it may be sent, is not
@@ -321,130 +299,5 @@ impl<T> fmt::Debug for Sender<T> {
     }
 }
 
-/// The future of [`Sender::send`].
-#[must_use = "nothing is sent before this is awaited"]
-pub struct Sending<'a, T> {
-    sender: &'a mut Sender<T>,
-    message: &'a T,
-    state: State,
-}
-
-/// How far one message has come. A small one of a handler is done at once, and must
-/// cost nothing when it goes out of scope: what it may hold stands in the states.
-pub(crate) enum State {
-    /// Nothing has been done.
-    New(Compression),
-    /// The message is in the buffer.
-    Done,
-    /// Is to be compressed.
-    Plain(Encoding),
-    /// Is to be put into the buffer.
-    First,
-    /// Waits for room, with what it was compressed to.
-    Waiting(Option<Box<Packed>>),
-    Failed(Status),
-}
-
-impl<T: Message> Future for Sending<'_, T> {
-    type Output = Result<(), Status>;
-
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { sender, message, state } = &mut *self;
-        sender.poll_send(message, state, cx)
-    }
-}
-
-impl<T: Message> Sender<T> {
-    #[inline]
-    pub(crate) fn poll_send(
-        &mut self,
-        message: &T,
-        state: &mut State,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Status>> {
-        if let State::New(compression) = *state {
-            match self.begin(message, compression) {
-                Ok(State::Done) => {
-                    *state = State::Done;
-                    return Poll::Ready(Ok(()));
-                }
-                Ok(next) => *state = next,
-                Err(status) => *state = State::Failed(status),
-            }
-        }
-        self.poll_slow(message, state, cx)
-    }
-
-    #[cold]
-    fn poll_slow(&mut self, message: &T, state: &mut State, cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
-        let polled = self.try_send(message, state, cx);
-        if let Err(status) = polled {
-            *state = State::Failed(status);
-        }
-        match state {
-            State::Done => Poll::Ready(Ok(())),
-            State::Failed(_) => {
-                ready!(poll_budget(cx));
-                match std::mem::replace(state, State::Done) {
-                    State::Failed(status) => Poll::Ready(Err(status)),
-                    _ => Poll::Ready(Ok(())),
-                }
-            }
-            _ => Poll::Pending,
-        }
-    }
-
-    /// Goes on as far as there is room.
-    fn try_send(&mut self, message: &T, state: &mut State, cx: &mut Context<'_>) -> Result<(), Status> {
-        let packed = match std::mem::replace(state, State::Done) {
-            State::New(_) | State::Done => return Ok(()),
-            State::Failed(status) => return Err(status),
-            State::Plain(encoding) => Some(Box::new(Packed::new(message, message.cached_len(), encoding)?)),
-            State::First => None,
-            State::Waiting(packed) => {
-                if self.outbox.park(cx, true)? {
-                    *state = State::Waiting(packed);
-                    return Ok(());
-                }
-                packed
-            }
-        };
-        let room = match &packed {
-            Some(ready) => self.put(&**ready, ready.len(), cx)?,
-            None => self.put(message, message.cached_len(), cx)?,
-        };
-        if room == Room::None {
-            *state = State::Waiting(packed);
-        }
-        Ok(())
-    }
-}
-
-impl<T> Sender<T> {
-    /// Puts a message where the driver finds it, if there is room. It is woken
-    /// when what is to be waited for has come.
-    fn put(&mut self, message: &impl Append, len: usize, cx: &Context<'_>) -> Result<Room, Status> {
-        if len > LARGE {
-            if self.outbox.park(cx, true)? {
-                return Ok(Room::None);
-            }
-            return self.outbox.put_large(self.place, message, len).map(|()| Room::Taken);
-        }
-        let room = self.outbox.put(&mut self.place, message, len)?;
-        if room == Room::None {
-            // It waits although nobody is blocked yet: the driver sends only then.
-            self.outbox.park(cx, false)?;
-        }
-        Ok(room)
-    }
-}
-
-impl<T> fmt::Debug for Sending<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sending").finish_non_exhaustive()
-    }
-}
-
 /// From this size on a message is queued in pieces instead of one buffer.
-const LARGE: usize = 2 * CHUNK;
+pub(crate) const LARGE: usize = 2 * CHUNK;

@@ -33,34 +33,33 @@ impl<T: Message> Single<T> {
 
     /// Ready once the call is over.
     pub(crate) fn poll(&mut self, download: &mut Download, cx: &mut Context<'_>) -> Poll<Result<Response<T>, Status>> {
-        let result = ready!(self.poll_all(download, cx)).and_then(|()| self.finish(download));
-        // Headers that came before a failure are no trailers.
-        Poll::Ready(result.map_err(|status| status.with_headers(download.take_headers())))
-    }
-
-    fn poll_all(&mut self, download: &mut Download, cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
-        while let Some(chunk) = ready!(download.poll_chunk(cx))? {
-            self.take_from(download, chunk)?;
-        }
-        Poll::Ready(if self.intake.is_empty() { Ok(()) } else { Err(cut_short()) })
-    }
-
-    fn finish(&mut self, download: &mut Download) -> Result<Response<T>, Status> {
-        match self.message.take() {
-            Some(message) => {
-                let trailers = download.take_end().and_then(Result::ok).filter(|trailers| !trailers.is_empty());
-                let metadata = download.take_headers().unwrap_or_default();
-                let was_compressed = self.intake.was_compressed();
-                let callee = download.take_callee();
-                Ok(Response {
-                    metadata,
-                    trailers: trailers.map(Box::new),
-                    was_compressed,
-                    callee,
-                    ..Response::new(message)
-                })
+        let failure = loop {
+            match ready!(download.poll_chunk(cx)) {
+                Ok(Some(chunk)) => match self.take_from(download, chunk) {
+                    Ok(()) => {}
+                    Err(status) => break status,
+                },
+                Ok(None) if !self.intake.is_empty() => break cut_short(),
+                Ok(None) => match self.message.take() {
+                    Some(message) => return Poll::Ready(Ok(self.respond(download, message))),
+                    None => break Status::unimplemented("the server ended a call with one answer without any"),
+                },
+                Err(status) => break status,
             }
-            None => Err(Status::unimplemented("the server ended a call with one answer without any")),
+        };
+        // Headers that came before a failure are no trailers.
+        Poll::Ready(Err(failure.with_headers(download.take_headers())))
+    }
+
+    #[inline]
+    fn respond(&self, download: &mut Download, message: T) -> Response<T> {
+        let trailers = download.take_end().and_then(Result::ok).filter(|trailers| !trailers.is_empty());
+        Response {
+            metadata: download.take_headers().unwrap_or_default(),
+            trailers: trailers.map(Box::new),
+            was_compressed: self.intake.was_compressed(),
+            callee: download.take_callee(),
+            ..Response::new(message)
         }
     }
 

@@ -6,7 +6,8 @@ use std::task::{Context, Poll, ready};
 
 use futures_sink::Sink;
 
-use crate::call::sender::{Sender, State};
+use crate::call::sender::Sender;
+use crate::call::sending::State;
 use crate::codec::Message;
 use crate::status::Status;
 

@@ -49,10 +49,11 @@ impl Channel {
                 *payload = opening.encode(&message, &self.settings)?;
                 result = Box::pin(self.exchange(&opening, payload)).await;
             }
-            match result {
-                Ok(response) => Ok(response),
-                Err(failure) => Err(in_turn(failure.status).await),
-            }
+            let failure = match result {
+                Ok(response) => return Ok(response),
+                Err(failure) => failure,
+            };
+            Err(in_turn(failure.status).await)
         }
     }
 
@@ -62,17 +63,18 @@ impl Channel {
             Payload::Small(payload) if opening.cancel.is_none() => {
                 (None, opening.order(&self.subchannel, &self.settings, payload).await?)
             }
-            // What has come of a call that is cancelled must be at hand.
-            Payload::Small(payload) => {
+            // Large, or what has come must be at hand when the call is cancelled.
+            payload => {
                 let Opened { response, mut stream, permit, .. } = opening.open(&self.subchannel, &self.settings).await?;
-                let _ = stream.send_data(payload, true);
                 let download = Download::new(response, Timer::new(opening.deadline), permit);
-                (None, Box::new(Made { download, chunk: None }))
-            }
-            Payload::Large(outbound) => {
-                let Opened { response, stream, permit, .. } = opening.open(&self.subchannel, &self.settings).await?;
-                let download = Download::new(response, Timer::new(opening.deadline), permit);
-                (Some(Upload { stream, outbound: *outbound }), Box::new(Made { download, chunk: None }))
+                let upload = match payload {
+                    Payload::Large(outbound) => Some(Upload { stream, outbound: *outbound }),
+                    Payload::Small(payload) => {
+                        let _ = stream.send_data(payload, true);
+                        None
+                    }
+                };
+                (upload, Box::new(Made { download, chunk: None }))
             }
         };
         let Made { download, chunk } = &mut *made;

@@ -6,6 +6,7 @@ mod calls;
 mod compression;
 mod connect;
 mod ends;
+mod peers;
 mod runtimes;
 mod service;
 mod threads;

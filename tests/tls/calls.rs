@@ -86,3 +86,16 @@ async fn handlers_see_the_certificates_of_their_clients() {
     let unknown = client(&server, client_tls(&ca));
     assert_eq!(unknown.unary(noted("")).await.unwrap().into_inner(), noted("0 "));
 }
+
+/// C29: clients see the certificate of the server that they have called.
+#[tokio::test]
+async fn clients_see_the_certificates_of_their_server() {
+    let ca = Ca::new("root");
+    let server = serve(Server::new().add(Script::echo()), server_tls(&ca));
+    let client = client(&server, client_tls(&ca));
+    let answer = client.unary(noted("x")).await.unwrap();
+    let peer = answer.peer().expect("the server is known");
+    assert!(peer.is_tls() && peer.certificate_names().iter().any(|name| name == "localhost"), "{peer:?}");
+    let replies = client.server_stream(noted("x")).await.unwrap();
+    assert_eq!(replies.peer(), Some(peer));
+}
