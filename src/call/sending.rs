@@ -36,6 +36,17 @@ pub(crate) enum State {
     Failed(Status),
 }
 
+impl State {
+    /// Where a message stands that was not taken.
+    #[cold]
+    fn after(put: Result<Room, Status>) -> Self {
+        match put {
+            Ok(_) => Self::First,
+            Err(status) => Self::Failed(status),
+        }
+    }
+}
+
 impl<'a, T> Sending<'a, T> {
     #[inline]
     pub(crate) fn new(sender: &'a mut Sender<T>, message: &'a T, compression: Compression) -> Self {
@@ -46,7 +57,7 @@ impl<'a, T> Sending<'a, T> {
 impl<T: Message> Future for Sending<'_, T> {
     type Output = Result<(), Status>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { sender, message, state } = &mut *self;
         sender.poll_send(message, state, cx)
@@ -54,29 +65,56 @@ impl<T: Message> Future for Sending<'_, T> {
 }
 
 impl<T: Message> Sender<T> {
-    #[inline]
+    /// A small message of a handler takes the short way, which has to be a part of
+    /// the handler itself: a call of a function would be a tenth of its price.
+    #[inline(always)]
     pub(crate) fn poll_send(
         &mut self,
         message: &T,
         state: &mut State,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Status>> {
-        if let State::New(compression) = *state {
-            let len = message.encoded_len();
-            self.headers_sent = true;
-            *state = if len <= self.plain {
-                match self.put_small(message, len) {
-                    Ok(Room::Taken) => {
-                        *state = State::Done;
-                        return Poll::Ready(Ok(()));
-                    }
-                    Ok(Room::None) => State::First,
-                    Err(status) => State::Failed(status),
-                }
-            } else {
-                self.prepare(len, compression)
-            };
+        let State::New(compression) = *state else {
+            return self.poll_slow(message, state, cx);
+        };
+        let len = message.encoded_len();
+        self.headers_sent = true;
+        if len <= self.plain
+            && self.place == Place::Slot
+            && !self.outbox.is_busy()
+            && let Some(put) = self.outbox.put_in_slot(message, len)
+        {
+            if let Ok(Room::Taken) = put {
+                *state = State::Done;
+                return Poll::Ready(Ok(()));
+            }
+            *state = State::after(put);
+            return self.poll_slow(message, state, cx);
         }
+        self.poll_other(message, len, compression, state, cx)
+    }
+
+    /// Begins a message that does not go into the slot.
+    #[inline(never)]
+    fn poll_other(
+        &mut self,
+        message: &T,
+        len: usize,
+        compression: Compression,
+        state: &mut State,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Status>> {
+        *state = if len <= self.plain {
+            match self.outbox.put(&mut self.place, message, len) {
+                Ok(Room::Taken) => {
+                    *state = State::Done;
+                    return Poll::Ready(Ok(()));
+                }
+                put => State::after(put),
+            }
+        } else {
+            self.prepare(len, compression)
+        };
         self.poll_slow(message, state, cx)
     }
 
@@ -122,18 +160,6 @@ impl<T: Message> Sender<T> {
             *state = State::Waiting(packed);
         }
         Ok(())
-    }
-
-    /// Puts a message that needs nothing but room where the driver finds it.
-    #[inline]
-    fn put_small(&mut self, message: &T, len: usize) -> Result<Room, Status> {
-        if self.place == Place::Slot
-            && !self.outbox.is_busy()
-            && let Some(result) = self.outbox.put_in_slot(message, len)
-        {
-            return result;
-        }
-        self.outbox.put(&mut self.place, message, len)
     }
 
     /// Where a message begins that needs more than room.

@@ -169,6 +169,7 @@ fn answered<R: Payload>(answer: Result<Response<R>, Status>, result: &mut Client
 
 fn failed(status: &Status, result: &mut ClientResponseResult) {
     result.error = Some(error(status)).into();
+    result.response_headers = headers::of(status.headers());
     result.response_trailers = headers::of(status.metadata());
 }
 

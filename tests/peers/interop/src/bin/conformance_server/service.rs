@@ -25,7 +25,8 @@ pub(super) struct Echo;
 impl ConformanceService for Echo {
     async fn unary(&self, request: Request<UnaryRequest>) -> Result<Response<UnaryResponse>, Status> {
         let info = about(request.metadata(), request.time_left(), &[&*request])?;
-        let answer = answer(request.response_definition.as_ref(), info).await?;
+        let send_headers = |headers| request.send_headers(headers);
+        let answer = answer(request.response_definition.as_ref(), info, send_headers).await?;
         Ok(answer.map(|payload| UnaryResponse { payload: Some(payload).into(), ..Default::default() }))
     }
 
@@ -34,7 +35,8 @@ impl ConformanceService for Echo {
         request: Request<IdempotentUnaryRequest>,
     ) -> Result<Response<IdempotentUnaryResponse>, Status> {
         let info = about(request.metadata(), request.time_left(), &[&*request])?;
-        let answer = answer(request.response_definition.as_ref(), info).await?;
+        let send_headers = |headers| request.send_headers(headers);
+        let answer = answer(request.response_definition.as_ref(), info, send_headers).await?;
         Ok(answer.map(|payload| IdempotentUnaryResponse { payload: Some(payload).into(), ..Default::default() }))
     }
 
@@ -48,7 +50,7 @@ impl ConformanceService for Echo {
         }
         let info = about(requests.metadata(), time_left, &all.iter().collect::<Vec<_>>())?;
         let definition = all.first().and_then(|first| first.response_definition.as_ref());
-        let answer = answer(definition, info).await?;
+        let answer = answer(definition, info, |headers| requests.send_headers(headers)).await?;
         Ok(answer.map(|payload| ClientStreamResponse { payload: Some(payload).into(), ..Default::default() }))
     }
 
@@ -110,10 +112,11 @@ impl ConformanceService for Echo {
     }
 }
 
-/// One answer, or the error that is asked for.
+/// One answer, or the error that is asked for, behind headers of its own.
 async fn answer(
     definition: Option<&UnaryResponseDefinition>,
     info: RequestInfo,
+    send_headers: impl FnOnce(Metadata) -> Result<(), Status>,
 ) -> Result<Response<ConformancePayload>, Status> {
     let nothing = UnaryResponseDefinition::default();
     let definition = definition.unwrap_or(&nothing);
@@ -124,7 +127,7 @@ async fn answer(
     let data = match &definition.response {
         Some(Wanted::Error(error)) => {
             let mut status = failure(error, Some(info))?;
-            headers::add(&definition.response_headers, status.metadata_mut())?;
+            send_headers(metadata)?;
             headers::add(&definition.response_trailers, status.metadata_mut())?;
             return Err(status);
         }
