@@ -181,7 +181,7 @@ impl Download {
             (Waiting::Receiver, _) if !insist => {}
             (_, None) => self.gather(cx),
             (_, Some(receiver)) => {
-                let both = SharedWaker::new(receiver, cx.waker());
+                let both = SharedWaker::of(receiver, cx.waker());
                 self.receiver = Waiting::Both;
                 self.gather(&mut Context::from_waker(&both));
             }

@@ -18,7 +18,7 @@ pub(crate) enum Waiting {
 pub(crate) struct SharedWaker(Waker, Waker);
 
 impl SharedWaker {
-    pub(crate) fn new(one: &Waker, other: &Waker) -> Waker {
+    pub(crate) fn of(one: &Waker, other: &Waker) -> Waker {
         Waker::from(Arc::new(Self(one.clone(), other.clone())))
     }
 }

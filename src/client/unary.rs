@@ -65,7 +65,8 @@ impl Channel {
             }
             // Large, or what has come must be at hand when the call is cancelled.
             payload => {
-                let Opened { response, mut stream, permit, .. } = opening.open(&self.subchannel, &self.settings).await?;
+                let Opened { response, mut stream, permit, .. } =
+                    opening.open(&self.subchannel, &self.settings).await?;
                 let download = Download::new(response, Timer::new(opening.deadline), permit);
                 let upload = match payload {
                     Payload::Large(outbound) => Some(Upload { stream, outbound: *outbound }),
