@@ -30,9 +30,7 @@ impl Holdings {
     #[inline]
     pub(crate) fn receive(&mut self, bytes: usize, permit: Option<&Permit>) -> Result<(), Status> {
         match permit.and_then(Permit::memory) {
-            Some(memory) if bytes != self.message.held() => {
-                self.message.resize(memory, bytes).map_err(|_| exhausted())
-            }
+            Some(memory) if bytes != self.message.held() => self.message.resize(memory, bytes).map_err(|_| exhausted()),
             _ => Ok(()),
         }
     }
