@@ -37,7 +37,7 @@ async fn resets_of_streams_that_nobody_opened_end_the_connection_of_a_client() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn goaway_to_every_call_makes_no_storm_of_connections() {
     let goaway = Frame::goaway(0, error::NO_ERROR, "");
-    let outcome = attack("GOAWAY to each call", Reader::Reads, once(&[goaway.clone()])).await;
+    let outcome = attack("GOAWAY to each call", Reader::Reads, once(std::slice::from_ref(&goaway))).await;
     outcome.assert_code(&[Code::Unavailable]);
     assert!(outcome.connections <= 3 && outcome.calls <= 3, "{outcome:?}");
     let outcome = attack("GOAWAY storm", Reader::Reads, once(&vec![goaway; 10_000])).await;
