@@ -88,7 +88,9 @@ fn says(text: &str, words: &str) -> bool {
 /// The second and third cell of each row of SECURITY.md's table, by the setters that the third one names.
 fn table(owner: &str) -> BTreeMap<String, String> {
     let mut table = BTreeMap::new();
-    let rows = include_str!("../SECURITY.md").lines().filter(|line| line.starts_with("| "));
+    let rows = include_str!("../SECURITY.md").lines().skip_while(|line| !line.starts_with('|'));
+    // The first table: others have other columns.
+    let rows = rows.take_while(|line| line.starts_with('|')).filter(|line| line.starts_with("| "));
     for row in rows.skip(1) {
         let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
         let [_, default, setters, _] = cells[..] else { panic!("four cells: {row}") };
