@@ -1,7 +1,7 @@
 //! What all calls of one server connection share.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::compression::Compression;
@@ -18,6 +18,8 @@ pub(crate) struct Link {
     pub(crate) gauge: Arc<Gauge>,
     /// Handlers that run as tasks, also those whose peers have gone.
     live: AtomicUsize,
+    /// Whether the connection has ended by an error, and its calls with it.
+    lost: AtomicBool,
 }
 
 /// What holds for each call of a connection.
@@ -35,7 +37,14 @@ pub(crate) struct Terms {
 
 impl Link {
     pub(crate) fn new(peer: Peer, terms: Terms, budget: Arc<Budget>) -> Arc<Self> {
-        Arc::new(Self { peer, terms, budget, gauge: Arc::default(), live: AtomicUsize::new(0) })
+        Arc::new(Self {
+            peer,
+            terms,
+            budget,
+            gauge: Arc::default(),
+            live: AtomicUsize::new(0),
+            lost: AtomicBool::new(false),
+        })
     }
 
     /// How many handlers run as tasks.
@@ -46,6 +55,15 @@ impl Link {
     /// Counts a handler that becomes a task, until [`leave`](Self::leave).
     pub(crate) fn enter(&self) {
         self.live.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The connection has ended by an error; gives how many handlers it takes with it.
+    pub(crate) fn lose(&self) -> usize {
+        if self.lost.swap(true, Ordering::Relaxed) { 0 } else { self.live() }
+    }
+
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::Relaxed)
     }
 
     /// The task of a handler has ended.

@@ -1,5 +1,6 @@
 //! An attempt to connect, and the connection that comes of it.
 
+use std::fmt::Display;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
@@ -36,9 +37,10 @@ impl Attempt {
         let wiring = Wiring { keepalive: wiring.keepalive.after(self.complaints), ..wiring };
         match timeout(patience, self.establish(wiring)).await {
             Ok(Ok((connection, driver))) => {
+                let quota = Arc::clone(&connection.quota);
                 self.settle(|pool| pool.succeed(connection));
                 if let Err(error) = self.drive(driver).await {
-                    tracing::debug!(server = %self.target, error = %reset::Closing(&error), "connection ended");
+                    self.lose(&reset::Closing(&error), quota.open());
                     if keepalive::is_complaint(&error) {
                         self.complain();
                     }
@@ -81,6 +83,15 @@ impl Attempt {
         }
     }
 
+    /// The connection has ended by an error, and its calls with it.
+    #[cold]
+    fn lose(&self, reason: &dyn Display, calls: usize) {
+        match self.subchannel.upgrade() {
+            Some(subchannel) => subchannel.losses.tell(&self.target, reason, calls),
+            None => tracing::debug!(server = %self.target, %reason, calls, "connection lost"),
+        }
+    }
+
     /// The server wants less pings; other connections may have told it, too.
     fn complain(&self) {
         tracing::warn!(server = %self.target, "the server complains of pings: the next connections send half as many");
@@ -94,7 +105,7 @@ impl Attempt {
     }
 
     #[cold]
-    fn failure(&self, error: &dyn std::fmt::Display) -> Status {
+    fn failure(&self, error: &dyn Display) -> Status {
         Status::unavailable(format!("cannot connect to {}: {error}", self.target))
     }
 

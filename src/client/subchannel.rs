@@ -11,7 +11,7 @@ use crate::client::pool::{ENDED, Next, Phase, Place, Pool, Seen};
 use crate::client::settings::Settings;
 use crate::client::target::Target;
 use crate::status::Status;
-use crate::transport::{Budget, Queue};
+use crate::transport::{Budget, Losses, Queue};
 
 /// Gives calls a place on a connection, and connects when they need it.
 #[derive(Debug)]
@@ -19,11 +19,12 @@ pub(crate) struct Subchannel {
     pub(crate) target: Target,
     pool: Mutex<Pool>,
     queue: Arc<Queue>,
+    pub(crate) losses: Losses,
 }
 
 impl Subchannel {
     pub(crate) fn new(target: Target) -> Arc<Self> {
-        Arc::new(Self { target, pool: Mutex::default(), queue: Arc::default() })
+        Arc::new(Self { target, pool: Mutex::default(), queue: Arc::default(), losses: Losses::default() })
     }
 
     /// A place for a call, if there is one now and nobody waits for it; its

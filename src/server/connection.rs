@@ -5,6 +5,7 @@
 //! first poll never becomes a task of its own.
 
 use std::cell::Cell;
+use std::fmt::Display;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -35,7 +36,7 @@ use crate::server::seats::{Newcomer, Seat, Seats};
 use crate::server::service::{BoxFuture, Call, Route, Router};
 use crate::server::upkeep::Upkeep;
 use crate::status::Status;
-use crate::transport::{Budget, BufferedIo, Exhausted, IoHandle, Meter, Peer, Windows, Written};
+use crate::transport::{Budget, BufferedIo, Exhausted, IoHandle, Losses, Meter, Peer, Unnamed, Windows, Written};
 
 /// What all connections of a server share.
 pub(crate) struct Shared {
@@ -45,6 +46,7 @@ pub(crate) struct Shared {
     pub(crate) drain: Arc<Drain>,
     pub(crate) seats: Arc<Seats>,
     pub(crate) memory: Arc<Budget>,
+    pub(crate) losses: Losses,
 }
 
 /// Serves one connection to its end.
@@ -76,7 +78,12 @@ async fn begin<L: Listener>(io: L::Io, peer: Peer, seat: &Seat, shared: &Arc<Sha
 
 async fn greet<L: Listener>(io: L::Io, peer: Peer, shared: &Arc<Shared>) -> Option<Greeted> {
     let (io, peer) = prepare::<L>(io, peer, shared).await?;
-    let (io, handle) = BufferedIo::new(io, Meter::server(&shared.limits.allowance()));
+    let meter = Meter::server(&shared.limits.allowance());
+    let (io, handle) = if peer.is_unix() {
+        BufferedIo::new(Unnamed::new(io, shared.limits.most_headers() as usize), meter)
+    } else {
+        BufferedIo::new(io, meter)
+    };
     let handshake = shared.limits.builder().handshake::<_, Bytes>(io);
     let greeted = timeout(shared.limits.handshake_timeout, Greeting { handshake: Box::pin(handshake), io: &handle });
     let greeted = tokio::select! {
@@ -177,10 +184,16 @@ impl Future for Connection {
                 me.windows
                     .fit_connection(turned.window, me.link.live(), &mut me.h2, |bytes| budget.whole().has_room(bytes));
                 let upkeep = me.upkeep.poll(cx, &mut me.h2, &me.io, turned.stalled, me.link.live() > 0);
-                if cut.is_ready() { Poll::Ready(End::Lost) } else { upkeep.map(|()| End::Lost) }
+                if cut.is_ready() {
+                    return Poll::Ready(End::Lost);
+                }
+                upkeep.map(|reason| {
+                    me.lose(&reason);
+                    End::Lost
+                })
             }
             Err(error) => {
-                tracing::debug!(peer = %me.link.peer, %error, "connection lost");
+                me.lose(&error);
                 Poll::Ready(End::Lost)
             }
         }
@@ -229,9 +242,17 @@ impl Connection {
             Written::Part(total) => self.outlay.poll_written(cx, total, &self.link),
         };
         if polled.is_ready() {
-            tracing::debug!(peer = %self.link.peer, "connection cut: the peer does not take what is sent");
+            self.lose(&"the peer does not take what is sent");
         }
         polled
+    }
+
+    /// The connection ends by an error, and its calls with it.
+    #[cold]
+    fn lose(&self, reason: &dyn Display) {
+        let calls = self.link.lose();
+        self.shared.drain.lose(calls);
+        self.shared.losses.tell(&self.link.peer, reason, calls);
     }
 
     /// Ready when the connection is to be cut.
@@ -272,7 +293,7 @@ impl Connection {
             match self.h2.poll_accept(cx) {
                 Poll::Ready(Some(Ok((request, respond)))) => self.accept(request, respond),
                 Poll::Ready(Some(Err(error))) => {
-                    tracing::debug!(peer = %self.link.peer, error = %Excerpt(&error), "connection ended");
+                    self.lose(&Excerpt(&error));
                     return false;
                 }
                 Poll::Ready(None) => return false,

@@ -34,7 +34,8 @@ pub(crate) enum Phase {
 pub struct DrainReport {
     /// Calls that were running and came to their end.
     pub finished_calls: usize,
-    /// Calls that were still running at the hard deadline.
+    /// Calls that were still running at the hard deadline, or as their connection
+    /// was lost by an error.
     pub cut_calls: usize,
     /// Connections that closed by themselves.
     pub finished_connections: usize,
@@ -47,6 +48,7 @@ pub(crate) struct Drain {
     stage: Arc<Stage>,
     live: AtomicUsize,
     ended: AtomicUsize,
+    lost: AtomicUsize,
 }
 
 /// The phase, and those who wait for the next one.
@@ -69,7 +71,12 @@ impl Drain {
             changed: Default::default(),
             waiters: AtomicUsize::new(0),
         };
-        Arc::new(Self { stage: Arc::new(stage), live: AtomicUsize::new(0), ended: AtomicUsize::new(0) })
+        Arc::new(Self {
+            stage: Arc::new(stage),
+            live: AtomicUsize::new(0),
+            ended: AtomicUsize::new(0),
+            lost: AtomicUsize::new(0),
+        })
     }
 
     /// Goes on to a later phase; never back.
@@ -107,6 +114,16 @@ impl Drain {
         self.live.load(Ordering::Relaxed)
     }
 
+    /// Counts calls whose connection was lost by an error.
+    pub(crate) fn lose(&self, calls: usize) {
+        self.lost.fetch_add(calls, Ordering::Relaxed);
+    }
+
+    pub(crate) fn lost_calls(&self) -> usize {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    /// Calls that have ended, but for those that were lost.
     pub(crate) fn ended_calls(&self) -> usize {
         self.ended.load(Ordering::Relaxed)
     }
@@ -174,6 +191,8 @@ impl Drop for Live {
         self.link.leave();
         self.link.budget.give_back(self.bytes);
         self.drain.live.fetch_sub(1, Ordering::Relaxed);
-        self.drain.ended.fetch_add(1, Ordering::Relaxed);
+        if !self.link.is_lost() {
+            self.drain.ended.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }

@@ -146,6 +146,12 @@ impl Limits {
         }
     }
 
+    /// The largest header list that h2 takes. Twice ours: what lies between gets a
+    /// gRPC status instead of a bare 431.
+    pub(crate) fn most_headers(&self) -> u32 {
+        self.max_header_list_size.saturating_mul(2)
+    }
+
     /// h2 set up for these limits.
     pub(crate) fn builder(&self) -> h2::server::Builder {
         let streams = self.max_concurrent_streams as usize;
@@ -154,8 +160,7 @@ impl Limits {
             .initial_window_size(self.stream_window)
             .initial_connection_window_size(self.connection_window)
             .max_concurrent_streams(self.max_concurrent_streams)
-            // Twice ours: what lies between gets a gRPC status instead of a bare 431.
-            .max_header_list_size(self.max_header_list_size.saturating_mul(2))
+            .max_header_list_size(self.most_headers())
             .max_frame_size(16 * 1024)
             .max_send_buffer_size(settings::SEND_BUFFER)
             .data_frame_budget(settings::DATA_FRAME_BUDGET)

@@ -62,9 +62,9 @@ impl Listener for TcpListener {
 /// The file of the socket is the program's affair: one that an earlier run has
 /// left behind is in the way of `bind`, and has to be removed before.
 ///
-/// Clients built on gRPC's C core name the socket's path as the authority, which
-/// HTTP/2 libraries refuse: they need the channel option
-/// `grpc.default_authority`, set to `localhost`.
+/// The authority of a call has no meaning on a Unix socket, and clients name what
+/// they like: the path (gRPC's C core), that in percent-encoding, or nothing.
+/// All are served; handlers see no authority.
 #[cfg(unix)]
 impl Listener for UnixListener {
     type Io = UnixStream;

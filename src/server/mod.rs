@@ -51,7 +51,7 @@ use tokio::time::{sleep, timeout};
 use crate::call::Request;
 use crate::error::Error;
 use crate::status::Status;
-use crate::transport::{Budget, Peer};
+use crate::transport::{Budget, Losses, Peer};
 use connection::Shared;
 use drain::{Drain, Phase};
 use gate::Gate;
@@ -233,13 +233,14 @@ impl Server {
         let patience = self.limits.drain_timeout;
         let Self { router, gate, limits, seats, .. } = self;
         let memory = Budget::new(limits.memory_limit, self.memory);
-        let shared = Arc::new(Shared { router, gate, limits, drain: self.drain, seats, memory });
+        let shared =
+            Arc::new(Shared { router, gate, limits, drain: self.drain, seats, memory, losses: Losses::default() });
         let mut connections = JoinSet::new();
         if !accept(listener, shutdown, &shared, &mut connections).await {
             return Ok(DrainReport::default());
         }
 
-        let (live, ended) = (drain.live_calls(), drain.ended_calls());
+        let (live, ended, lost) = (drain.live_calls(), drain.ended_calls(), drain.lost_calls());
         drain.advance(Phase::Draining);
         let mut report = DrainReport::default();
         let finished = timeout(patience, async {
@@ -253,6 +254,7 @@ impl Server {
             drain.advance(Phase::Cut);
             while connections.join_next().await.is_some() {}
         }
+        report.cut_calls += drain.lost_calls() - lost;
         report.finished_calls = (drain.ended_calls() - ended).min(live.saturating_sub(report.cut_calls));
         Ok(report)
     }

@@ -48,7 +48,7 @@ impl Upkeep {
         }
     }
 
-    /// Does what is due at the end of a turn; ready when the connection is to be cut.
+    /// Does what is due at the end of a turn; ready with the reason when the connection is to be cut.
     ///
     /// `stalled` tells since when the client has left something unfinished,
     /// `busy` whether handlers run for it.
@@ -60,7 +60,7 @@ impl Upkeep {
         io: &IoHandle,
         stalled: Option<Instant>,
         busy: bool,
-    ) -> Poll<()> {
+    ) -> Poll<&'static str> {
         if self.busy && !busy {
             self.rested = Instant::now();
         }
@@ -80,20 +80,19 @@ impl Upkeep {
         cx: &mut Context<'_>,
         h2: &mut h2::server::Connection<BufferedIo, Bytes>,
         io: &IoHandle,
-    ) -> Poll<()> {
+    ) -> Poll<&'static str> {
         self.begun = true;
         let now = Instant::now();
         let pulse = io.pulse();
         if let Some(breach) = self.breach(now, pulse) {
             io.condemn(breach);
-            return Poll::Ready(());
+            return Poll::Ready(breach.fault());
         }
         let open = self.busy || h2.has_streams();
         let ping = match self.pinger.as_mut().map(|pinger| pinger.poll(cx, now, pulse.last_read)).transpose() {
             Ok(next) => next.flatten(),
             Err(Gone) => {
-                tracing::debug!("connection cut: no answer to a ping");
-                return Poll::Ready(());
+                return Poll::Ready("the peer did not answer a ping in time");
             }
         };
         if self.is_over(now, pulse, open) && self.leaving.is_none() {
@@ -104,7 +103,7 @@ impl Upkeep {
         }
         let leave = self.leave(now, open);
         if leave.is_some_and(|time| time <= now) {
-            return Poll::Ready(());
+            return Poll::Ready("the grace of a connection that has become too old is over");
         }
         let stalled = pulse.stalled.and_then(|since| since.checked_add(self.header_block_timeout));
         let age = self.end.filter(|_| self.leaving.is_none());

@@ -319,7 +319,7 @@ mod tests {
         assert_eq!(outcome(&small(), &behind(credit + 1)), Err(Breach::ControlFrames));
 
         let interim = frame(kind::HEADERS, flag::END_HEADERS, 1, 1);
-        let mut client = Meter::client(&small());
+        let mut client = greeted(Meter::client(&small()));
         let now = client.last_read;
         assert_eq!(client.receive(&interim.repeat(5), now, true), Ok(()));
         assert_eq!(client.receive(&interim, now, true), Err(Breach::ControlFrames));

@@ -8,9 +8,12 @@ mod budget;
 mod buffered;
 mod first_bytes;
 mod gauge;
+mod hpack;
+mod huffman;
 mod in_process;
 mod keepalive;
 mod ledger;
+mod losses;
 mod meter;
 mod outlet;
 mod peer;
@@ -27,6 +30,7 @@ mod spare;
 #[cfg(feature = "tls")]
 mod tls;
 mod turned;
+mod unnamed;
 mod walker;
 mod windows;
 
@@ -37,6 +41,7 @@ pub(crate) use buffered::{BufferedIo, IoHandle};
 pub(crate) use gauge::{Gauge, Ticket};
 pub use in_process::{InProcessConnector, InProcessListener, in_process};
 pub(crate) use keepalive::{Gone, Pinger};
+pub(crate) use losses::Losses;
 pub(crate) use meter::{Allowance, Meter};
 pub use peer::Peer;
 pub(crate) use pulse::Pulse;
@@ -47,6 +52,7 @@ pub(crate) use tls::Connector;
 #[cfg(feature = "tls")]
 pub use tls::{ClientTls, Identity, Roots, ServerTls, TlsStream};
 pub(crate) use turned::Written;
+pub(crate) use unnamed::Unnamed;
 pub(crate) use windows::Windows;
 
 use tokio::io::{AsyncRead, AsyncWrite};

@@ -101,6 +101,14 @@ impl Peer {
         Self::at(Address::Unix(path.map(Into::into)))
     }
 
+    /// Whether it is at the other end of a Unix socket.
+    pub(crate) fn is_unix(&self) -> bool {
+        #[cfg(unix)]
+        return matches!(self.address, Address::Unix(_));
+        #[cfg(not(unix))]
+        false
+    }
+
     pub(crate) fn in_process() -> Self {
         Self::at(Address::InProcess)
     }

@@ -131,6 +131,7 @@ pub(crate) mod flag {
     pub(crate) const END_STREAM: u8 = 0x1;
     pub(crate) const END_HEADERS: u8 = 0x4;
     pub(crate) const PADDED: u8 = 0x8;
+    pub(crate) const PRIORITY: u8 = 0x20;
 }
 
 /// The greatest number of a stream.
