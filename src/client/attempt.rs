@@ -37,10 +37,9 @@ impl Attempt {
         let wiring = Wiring { keepalive: wiring.keepalive.after(self.complaints), ..wiring };
         match timeout(patience, self.establish(wiring)).await {
             Ok(Ok((connection, driver))) => {
-                let quota = Arc::clone(&connection.quota);
                 self.settle(|pool| pool.succeed(connection));
-                if let Err(error) = self.drive(driver).await {
-                    self.lose(&reset::Closing(&error), quota.open());
+                if let Err((error, calls)) = self.drive(driver).await {
+                    self.lose(&reset::Closing(&error), calls);
                     if keepalive::is_complaint(&error) {
                         self.complain();
                     }
@@ -52,7 +51,8 @@ impl Attempt {
     }
 
     /// Polls the connection to its end, and forgets it before, when it is of no use any more.
-    async fn drive(&self, mut driver: Driver) -> io::Result<()> {
+    /// An error comes with the number of calls that were open.
+    async fn drive(&self, mut driver: Driver) -> Result<(), (io::Error, usize)> {
         let mut alarm = Alarm::default();
         if self.surplus {
             poll_fn(|cx| {
@@ -61,14 +61,14 @@ impl Attempt {
             })
             .await;
         }
-        poll_fn(|cx| {
+        let ended = poll_fn(|cx| {
             let polled = Pin::new(&mut driver).poll(cx);
             if polled.is_pending() {
                 self.look_after(&mut alarm, cx);
             }
             polled
-        })
-        .await
+        });
+        ended.await.map_err(|error| (error, driver.calls()))
     }
 
     #[inline]

@@ -51,6 +51,8 @@ pub(crate) struct Driver {
     h2: h2::client::Connection<BufferedIo, Bytes>,
     io: IoHandle,
     watch: Watch,
+    /// How many calls were open when the last turn began.
+    calls: usize,
     quota: Arc<Quota>,
     readers: Arc<Readers>,
     windows: Windows,
@@ -80,12 +82,17 @@ pub(crate) async fn establish(
     let connection = Arc::new(connection);
     let dispatcher = Dispatcher::new(&connection);
     let bell = Bell::default();
-    let mut driver = Driver { h2, io: handle, watch, quota, readers, windows, dispatcher, bell };
+    let mut driver = Driver { h2, io: handle, watch, calls: 0, quota, readers, windows, dispatcher, bell };
     poll_fn(|cx| driver.poll_settings(cx)).await?;
     Ok((connection, driver))
 }
 
 impl Driver {
+    /// How many calls were open when the last turn began.
+    pub(crate) fn calls(&self) -> usize {
+        self.calls
+    }
+
     /// Ready once the server's settings have come, also if it has then said at
     /// once that it is about to go: that is no failure to connect.
     fn poll_settings(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -130,7 +137,8 @@ impl Future for Driver {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let me = &mut *self;
-        let calls = me.quota.is_in_use();
+        me.calls = me.quota.open();
+        let calls = me.calls > 0;
         me.io.begin_turn(calls);
         me.watch.begin_turn(cx, &me.io, calls);
         let (sent, polled) = me.poll_calls(cx);

@@ -3,6 +3,8 @@
 //! Each test names the rules it covers at the beginning of its doc comment (`S2:`, `M1, M2:`), by the ids of the
 //! project's conformance checklist.
 
+#[cfg(unix)]
+mod authority;
 mod cancel;
 mod client_call;
 mod client_cancel;
@@ -32,6 +34,7 @@ mod limits_memory;
 mod limits_progress;
 mod limits_send;
 mod listen;
+mod losses;
 mod message;
 mod metadata;
 mod meter;
