@@ -48,7 +48,7 @@ impl Schema {
         if node.damage == Damage::Types || self[id].imports.iter().any(|import| import.file.is_none()) {
             self.incomplete.insert(id);
         }
-        let mut adder = Adder { schema: self, file: id, source: node.source, report };
+        let mut adder = Adder { schema: self, file: id, source: node.source, quiet: false, report };
         adder.package(&package);
         let scope = Scope { prefix: package.text, message: None, path: Vec::new() };
         let messages = adder.messages(node.messages, &scope, 4);
@@ -105,6 +105,8 @@ struct Adder<'a> {
     schema: &'a mut Schema,
     file: FileId,
     source: Source,
+    /// Whether the message around is defined twice: then all in it is, and not reported once more.
+    quiet: bool,
     report: &'a mut Report,
 }
 
@@ -153,7 +155,8 @@ impl Adder<'_> {
             settings: Settings::new(node.options, path.clone()),
             by_name: HashMap::new(),
         });
-        self.symbol(&full_name, Symbol::Message(id), node.map_entry);
+        let outer = self.quiet;
+        self.quiet |= !self.symbol(&full_name, Symbol::Message(id), node.map_entry);
         let inner = Scope { prefix: full_name, message: Some(id), path };
         self.oneofs(node.oneofs, &inner, id);
         let extension_ranges = ranges(node.extension_ranges, &inner);
@@ -161,6 +164,7 @@ impl Adder<'_> {
         let messages = self.messages(node.messages, &inner, 3);
         let enums = self.enums(node.enums, &inner, 4);
         let extensions = self.fields(node.extensions, &inner, 6);
+        self.quiet = outer;
         let mut by_name = HashMap::with_capacity(fields.len());
         for &field in &fields {
             by_name.entry(self.schema[field].name().to_string()).or_insert(field);
@@ -244,10 +248,12 @@ impl Adder<'_> {
             settings: Settings::new(node.options, path),
             by_name,
         });
-        self.symbol(&full_name, Symbol::Enum(id), false);
+        let outer = self.quiet;
+        self.quiet |= !self.symbol(&full_name, Symbol::Enum(id), false);
         for (index, name) in names.iter().enumerate() {
             self.symbol(name, Symbol::EnumValue(id, index as u32), false);
         }
+        self.quiet = outer;
         id
     }
 
@@ -274,16 +280,22 @@ impl Adder<'_> {
             methods,
             settings,
         });
-        self.symbol(&full_name, Symbol::Service(id), false);
+        let outer = self.quiet;
+        self.quiet |= !self.symbol(&full_name, Symbol::Service(id), false);
         for (index, name) in names.iter().enumerate() {
             self.symbol(name, Symbol::Method(id, index as u32), false);
         }
+        self.quiet = outer;
         id
     }
 
-    fn symbol(&mut self, full_name: &str, symbol: Symbol, map_entry: bool) {
+    /// Adds a name. If it is taken, that is reported, and `false` given.
+    fn symbol(&mut self, full_name: &str, symbol: Symbol, map_entry: bool) -> bool {
         let table = if self.schema[self.file].hidden { &mut self.schema.hidden } else { &mut self.schema.symbols };
-        let Err(taken) = table.add(full_name, symbol) else { return };
+        let Err(taken) = table.add(full_name, symbol) else { return true };
+        if self.quiet {
+            return false;
+        }
         let name = full_name.rsplit('.').next().unwrap_or(full_name);
         let message = match symbol {
             Symbol::EnumValue(..) => format!(
@@ -296,6 +308,7 @@ impl Adder<'_> {
         let at = self.place_of(symbol);
         let help = format!("rename it: the name is taken by {}", self.described(taken));
         self.report.fault(&self.source, at, message).help(help);
+        false
     }
 
     /// What a symbol is, and where it is defined.
