@@ -5,7 +5,7 @@ use std::fmt::{self, Debug, Formatter};
 use protobuf::Message;
 use protobuf::descriptor::FileDescriptorProto;
 
-use crate::encode;
+use crate::encode::{self, Form};
 use crate::fault::{Fault, Faults};
 use crate::files::Files;
 use crate::loader::Loader;
@@ -20,8 +20,8 @@ use crate::writer::Writer;
 ///
 /// let files = BTreeMap::from([("hello.proto".to_string(), "syntax = \"proto3\"; message Hello {}")]);
 /// let compiled = Compiler::new(&files).compile(["hello.proto"])?;
-/// let descriptor = compiled.files()[0].to_proto()?;
-/// assert_eq!(descriptor.message_type[0].name(), "Hello");
+/// let file = compiled.files().next().unwrap();
+/// assert_eq!(file.to_proto()?.message_type[0].name(), "Hello");
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 pub struct Compiler<'a> {
@@ -54,9 +54,7 @@ impl<'a> Compiler<'a> {
         let Loader { schema, mut report, .. } = loader;
         crate::check::unused_imports(&schema, &mut report);
         let warnings = report.finish()?;
-        let file = |id: FileId| CompiledFile::new(&schema, id);
-        let files = schema.file_ids().filter(|&id| !schema[id].hidden).map(file).collect();
-        Ok(Compiled { files, warnings })
+        Ok(Compiled { schema, warnings })
     }
 }
 
@@ -67,16 +65,16 @@ impl Debug for Compiler<'_> {
 }
 
 /// What has come of compiling files.
-#[derive(Debug, Clone)]
 pub struct Compiled {
-    files: Vec<CompiledFile>,
+    schema: Schema,
     warnings: Vec<Fault>,
 }
 
 impl Compiled {
     /// All files, each behind those that it imports.
-    pub fn files(&self) -> &[CompiledFile] {
-        &self.files
+    pub fn files(&self) -> impl Iterator<Item = CompiledFile<'_>> {
+        let files = self.schema.file_ids().filter(|&id| !self.schema[id].hidden);
+        files.map(|id| CompiledFile { schema: &self.schema, id })
     }
 
     /// What is allowed and most likely not meant, such as imports that are of no use.
@@ -85,42 +83,53 @@ impl Compiled {
     }
 
     /// The serialized `FileDescriptorSet` of the files that are wanted.
-    pub fn descriptor_set(&self, wanted: impl Fn(&CompiledFile) -> bool) -> Vec<u8> {
+    pub fn descriptor_set(&self, wanted: impl Fn(&CompiledFile<'_>) -> bool) -> Vec<u8> {
         let mut writer = Writer::default();
-        for file in self.files.iter().filter(|file| wanted(file)) {
-            writer.bytes(1, file.descriptor());
+        for file in self.files().filter(wanted) {
+            writer.bytes(1, &file.descriptor());
         }
         writer.into_bytes()
     }
 }
 
-/// The descriptor of a file.
-#[derive(Debug, Clone)]
-pub struct CompiledFile {
-    path: String,
-    descriptor: Vec<u8>,
-    asked_for: bool,
+impl Debug for Compiled {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let files: Vec<_> = self.files().collect();
+        f.debug_struct("Compiled").field("files", &files).field("warnings", &self.warnings).finish_non_exhaustive()
+    }
 }
 
-impl CompiledFile {
-    fn new(schema: &Schema, id: FileId) -> Self {
-        let file = &schema[id];
-        Self { path: file.source.name().to_string(), descriptor: encode::file(schema, id), asked_for: file.asked_for }
-    }
+/// A file that has been compiled.
+#[derive(Clone, Copy)]
+pub struct CompiledFile<'a> {
+    schema: &'a Schema,
+    id: FileId,
+}
 
+impl<'a> CompiledFile<'a> {
     /// The path that the file was asked for or imported by.
-    pub fn path(&self) -> &str {
-        &self.path
+    pub fn path(&self) -> &'a str {
+        self.schema[self.id].source.name()
     }
 
-    /// The serialized `FileDescriptorProto`: byte for byte what protoc writes.
-    pub fn descriptor(&self) -> &[u8] {
-        &self.descriptor
+    /// The text of the file.
+    pub fn text(&self) -> &'a [u8] {
+        self.schema[self.id].source.text()
     }
 
     /// Whether the file was to be compiled itself, and not only imported.
     pub fn is_asked_for(&self) -> bool {
-        self.asked_for
+        self.schema[self.id].asked_for
+    }
+
+    /// The serialized `FileDescriptorProto`: byte for byte what protoc writes.
+    pub fn descriptor(&self) -> Vec<u8> {
+        encode::file(self.schema, self.id, Form::Whole)
+    }
+
+    /// The descriptor without source information, whether it was asked for or not.
+    pub fn bare_descriptor(&self) -> Vec<u8> {
+        encode::file(self.schema, self.id, Form::Bare)
     }
 
     /// The descriptor as a message. What the `protobuf` crate does not know of is among its
@@ -130,6 +139,27 @@ impl CompiledFile {
     ///
     /// If a string in the descriptor is not UTF-8, as the default value of a field may be.
     pub fn to_proto(&self) -> protobuf::Result<FileDescriptorProto> {
-        FileDescriptorProto::parse_from_bytes(&self.descriptor)
+        FileDescriptorProto::parse_from_bytes(&self.descriptor())
+    }
+
+    /// The descriptor in the words of proto2 or proto3, for tools that know no editions.
+    ///
+    /// A file of proto2 or proto3 is as [`descriptor`](Self::descriptor) gives it. A file of an
+    /// edition becomes one of proto2, or of proto3 if it has fields of implicit presence; features
+    /// become labels and options, and what only editions have (visibility, imports of options) is
+    /// left out. The enums of either keep numbers that they have no names for.
+    ///
+    /// # Errors
+    ///
+    /// The fields that can be expressed in neither: beside fields of implicit presence, required
+    /// ones and default values; and fields that are delimited.
+    pub fn lowered(&self) -> Result<Vec<u8>, Faults> {
+        encode::lowered(self.schema, self.id)
+    }
+}
+
+impl Debug for CompiledFile<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CompiledFile").field("path", &self.path()).finish_non_exhaustive()
     }
 }

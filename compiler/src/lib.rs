@@ -12,7 +12,7 @@
 //! let text = "syntax = \"proto3\"; import \"google/protobuf/empty.proto\"; message Hello { string name = 1; }";
 //! let files = BTreeMap::from([("hello.proto".to_string(), text)]);
 //! let compiled = Compiler::new(&files).compile(["hello.proto"])?;
-//! assert_eq!(compiled.files().len(), 2);
+//! assert_eq!(compiled.files().count(), 2);
 //! # Ok::<_, puregrpc_proto::Faults>(())
 //! ```
 //!

@@ -30,6 +30,7 @@ fn compile(text: Vec<u8>) {
             for file in compiled.files() {
                 // A string that is no UTF-8 is an error there.
                 let _ = file.to_proto();
+                let _ = file.lowered();
             }
         }
         Err(faults) => assert!(!faults.to_string().is_empty()),

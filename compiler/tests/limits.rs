@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use puregrpc_proto::{Compiler, Faults};
 
 fn compile(files: &BTreeMap<String, String>, path: &str) -> Result<usize, Faults> {
-    Compiler::new(files).compile([path]).map(|compiled| compiled.files().len())
+    Compiler::new(files).compile([path]).map(|compiled| compiled.files().count())
 }
 
 fn one(text: String) -> BTreeMap<String, String> {

@@ -1,6 +1,6 @@
 //! Descriptors of files, enums and services.
 
-use super::Encoder;
+use super::{Encoder, Form};
 use crate::edition::Edition;
 use crate::schema::{Element, EnumId, FileId, MessageId, Schema, ServiceId};
 use crate::syntax::{ImportKind, Name, ReservedRange, Visibility};
@@ -27,20 +27,30 @@ impl Encoder<'_> {
             writer.message(6, |writer| self.service(service, writer));
         }
         for &extension in &file.extensions {
-            writer.message(7, |writer| self.field(extension, writer));
+            writer.message(7, |writer| self.field(extension, None, writer));
         }
         self.options(Element::File(id), writer);
-        self.source_info(id, writer);
+        if self.form == Form::Whole {
+            self.source_info(id, writer);
+        }
         for (number, kind) in [(10, ImportKind::Public), (11, ImportKind::Weak)] {
             for (index, _) in ordinary().enumerate().filter(|(_, import)| import.node.kind == kind) {
                 writer.int(number, index as i64);
             }
         }
-        if file.edition == Edition::PROTO3 {
+        let lowered = match self.form {
+            Form::Lowered(target) => Some(target),
+            Form::Whole | Form::Bare => None,
+        };
+        let edition = lowered.unwrap_or(file.edition);
+        if edition == Edition::PROTO3 {
             writer.text(12, "proto3");
-        } else if !file.edition.is_legacy() {
+        } else if !edition.is_legacy() {
             writer.text(12, "editions");
-            writer.int(14, file.edition.0.into());
+            writer.int(14, edition.0.into());
+        }
+        if lowered.is_some() {
+            return;
         }
         for import in file.imports.iter().filter(|import| import.node.kind == ImportKind::Option) {
             writer.text(15, &import.node.path);
@@ -59,7 +69,13 @@ impl Encoder<'_> {
         }
         self.options(Element::Enum(id), writer);
         reserved(4, &node.reserved_ranges, 5, &node.reserved_names, writer);
-        visibility(6, node.visibility, writer);
+        self.visibility(6, node.visibility, writer);
+    }
+
+    pub(super) fn visibility(&self, number: i32, visibility: Visibility, writer: &mut Writer) {
+        if visibility != Visibility::Unset && !matches!(self.form, Form::Lowered(_)) {
+            writer.int(number, visibility as i64);
+        }
     }
 
     fn service(&mut self, id: ServiceId, writer: &mut Writer) {
@@ -102,11 +118,5 @@ pub(super) fn reserved(
     }
     for name in reserved_names {
         writer.text(names, &name.text);
-    }
-}
-
-pub(super) fn visibility(number: i32, visibility: Visibility, writer: &mut Writer) {
-    if visibility != Visibility::Unset {
-        writer.int(number, visibility as i64);
     }
 }

@@ -1,7 +1,7 @@
 //! Descriptors of messages and fields.
 
 use super::Encoder;
-use super::file::{reference, reserved, visibility};
+use super::file::{reference, reserved};
 use crate::json_name;
 use crate::schema::{Element, FieldId, Kind, MessageId};
 use crate::syntax::Type;
@@ -11,8 +11,11 @@ impl Encoder<'_> {
     pub(super) fn message(&mut self, id: MessageId, writer: &mut Writer) {
         let message = &self.schema[id];
         writer.text(1, &message.name.text);
+        let optional = self.lowered_oneofs(id);
         for &field in &message.fields {
-            writer.message(2, |writer| self.field(field, writer));
+            let oneof = optional.iter().position(|(optional, _)| *optional == field);
+            let oneof = oneof.map(|index| message.oneofs.len() + index);
+            writer.message(2, |writer| self.field(field, oneof, writer));
         }
         for &nested in &message.messages {
             writer.message(3, |writer| self.message(nested, writer));
@@ -28,7 +31,7 @@ impl Encoder<'_> {
             });
         }
         for &extension in &message.extensions {
-            writer.message(6, |writer| self.field(extension, writer));
+            writer.message(6, |writer| self.field(extension, None, writer));
         }
         if message.map_entry {
             writer.message(7, |writer| writer.bool(MAP_ENTRY, true));
@@ -41,18 +44,23 @@ impl Encoder<'_> {
                 self.options(Element::Oneof(id, index as u32), writer);
             });
         }
+        for (_, name) in &optional {
+            writer.message(8, |writer| writer.text(1, name));
+        }
         reserved(9, &message.reserved_ranges, 10, &message.reserved_names, writer);
-        visibility(11, message.visibility, writer);
+        self.visibility(11, message.visibility, writer);
     }
 
-    pub(super) fn field(&mut self, id: FieldId, writer: &mut Writer) {
+    /// A field. `optional` is the index of the oneof that it gets where it becomes one of proto3
+    /// with a presence.
+    pub(super) fn field(&mut self, id: FieldId, optional: Option<usize>, writer: &mut Writer) {
         let field = &self.schema[id];
         writer.text(1, field.name());
         if field.is_extension() {
             writer.text(2, &reference(self.schema, field.container));
         }
         writer.int(3, field.node.number.into());
-        writer.int(4, field.node.label as i64);
+        writer.int(4, self.label(id) as i64);
         // Editions have no groups: what is delimited is a message with a feature.
         let scalar = match field.type_number() {
             Type::Group if !self.schema[field.file].edition.is_legacy() => Type::Message,
@@ -70,14 +78,14 @@ impl Encoder<'_> {
             writer.bytes(7, &default.text);
         }
         self.options(Element::Field(id), writer);
-        if let Some(oneof) = field.node.oneof {
+        if let Some(oneof) = field.node.oneof.or(optional) {
             writer.int(9, oneof as i64);
         }
         match &field.node.json_name {
             Some(name) => writer.bytes(10, &name.text),
             None => writer.text(10, &json_name::of(field.name())),
         }
-        if field.node.proto3_optional {
+        if field.node.proto3_optional || optional.is_some() {
             writer.bool(17, true);
         }
     }

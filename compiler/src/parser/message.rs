@@ -179,15 +179,21 @@ fn add_synthetic_oneofs(message: &mut Message) {
     let mut taken: HashSet<String> =
         fields.chain(message.oneofs.iter().map(|oneof| &oneof.name)).map(|name| name.text.clone()).collect();
     for field in message.fields.iter_mut().filter(|field| field.proto3_optional) {
-        let underscore = if field.name.text.starts_with('_') { "" } else { "_" };
-        let mut text = format!("{underscore}{}", field.name.text);
-        while !taken.insert(text.clone()) {
-            text.insert(0, 'X');
-        }
+        let text = synthetic_oneof_name(&field.name.text, &mut taken);
         field.oneof = Some(message.oneofs.len());
         let name = Name { text, at: field.name.at };
         message.oneofs.push(Oneof { name, options: OptionList::default() });
     }
+}
+
+/// The name of the oneof that stands for an `optional` field: one that is not `taken` yet.
+pub(crate) fn synthetic_oneof_name(field: &str, taken: &mut HashSet<String>) -> String {
+    let underscore = if field.starts_with('_') { "" } else { "_" };
+    let mut name = format!("{underscore}{field}");
+    while !taken.insert(name.clone()) {
+        name.insert(0, 'X');
+    }
+    name
 }
 
 /// The message that a map field is repeated of.

@@ -9,7 +9,7 @@ mod range;
 mod service;
 mod value;
 
-pub(crate) use message::LARGEST_NUMBER;
+pub(crate) use message::{LARGEST_NUMBER, synthetic_oneof_name};
 
 use std::sync::Arc;
 
