@@ -24,7 +24,6 @@ def run(bench, side, count):
     """One side."""
     runner = go_programs(bench.cache) / "connectconformance"
     options = ["--conf", FOLDER / "config.yaml", "--mode", side, "--known-failing", f"@{FOLDER / side}-known-failing.txt"]
-    options += ["--known-flaky", f"@{FOLDER / side}-awaited.txt"]
     command = [str(part) for part in [runner, *options, "--", bench.paths[f"conformance_{side}"]]]
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8"}
     ended = subprocess.run(command, check=False, env=bench.environment, timeout=SECONDS, **streams)

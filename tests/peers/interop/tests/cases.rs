@@ -57,7 +57,7 @@ async fn what_is_not_implemented_passes() {
     pass(&["unimplemented_method", "unimplemented_service"]).await;
 }
 
-/// I5: once it has begun, and after an answer.
+/// I5: by a handle, and the caller is told CANCELLED.
 #[tokio::test]
 async fn cancelled_calls_pass() {
     pass(&["cancel_after_begin", "cancel_after_first_response"]).await;

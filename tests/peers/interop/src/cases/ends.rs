@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use puregrpc::{Code, Request};
+use puregrpc::{CancelHandle, Code, Request};
 
 use super::{Failure, Outcome, Peer, equal, output, refused};
 use crate::interop::grpc::testing::{EchoStatus, Empty, SimpleRequest, UnimplementedServiceClient};
@@ -34,17 +34,20 @@ pub(super) async fn unimplemented_service(peer: &Peer) -> Outcome {
 }
 
 pub(super) async fn cancel_after_begin(peer: &Peer) -> Outcome {
-    let call = peer.tests.streaming_input_call(()).await?;
-    drop(call);
+    let handle = CancelHandle::new();
+    let call = peer.tests.streaming_input_call(Request::new(()).with_cancel_handle(&handle)).await?;
+    handle.cancel();
+    refused(Code::Cancelled, call.finish().await)?;
     alive(peer).await
 }
 
 pub(super) async fn cancel_after_first_response(peer: &Peer) -> Outcome {
-    let (mut requests, mut replies) = peer.tests.full_duplex_call(()).await?;
+    let handle = CancelHandle::new();
+    let (mut requests, mut replies) = peer.tests.full_duplex_call(Request::new(()).with_cancel_handle(&handle)).await?;
     requests.send(&output(27_182, &[31_415])).await?;
     let reply = replies.recv().await?.ok_or("the stream has ended early")?;
     equal(&reply.payload.body.len(), &31_415)?;
-    drop(requests);
+    handle.cancel();
     refused(Code::Cancelled, replies.recv().await)?;
     alive(peer).await
 }

@@ -25,8 +25,8 @@ pub(super) struct Echo;
 impl ConformanceService for Echo {
     async fn unary(&self, request: Request<UnaryRequest>) -> Result<Response<UnaryResponse>, Status> {
         let info = about(request.metadata(), request.time_left(), &[&*request])?;
-        let send_headers = |headers| request.send_headers(headers);
-        let answer = answer(request.response_definition.as_ref(), info, send_headers).await?;
+        let answer =
+            answer(request.response_definition.as_ref(), info, |headers| request.send_headers(headers)).await?;
         Ok(answer.map(|payload| UnaryResponse { payload: Some(payload).into(), ..Default::default() }))
     }
 
@@ -35,8 +35,8 @@ impl ConformanceService for Echo {
         request: Request<IdempotentUnaryRequest>,
     ) -> Result<Response<IdempotentUnaryResponse>, Status> {
         let info = about(request.metadata(), request.time_left(), &[&*request])?;
-        let send_headers = |headers| request.send_headers(headers);
-        let answer = answer(request.response_definition.as_ref(), info, send_headers).await?;
+        let answer =
+            answer(request.response_definition.as_ref(), info, |headers| request.send_headers(headers)).await?;
         Ok(answer.map(|payload| IdempotentUnaryResponse { payload: Some(payload).into(), ..Default::default() }))
     }
 
@@ -112,7 +112,7 @@ impl ConformanceService for Echo {
     }
 }
 
-/// One answer, or the error that is asked for, behind headers of its own.
+/// One answer, or the error that is asked for. Headers that are asked for are sent before anything is waited for.
 async fn answer(
     definition: Option<&UnaryResponseDefinition>,
     info: RequestInfo,
@@ -120,14 +120,15 @@ async fn answer(
 ) -> Result<Response<ConformancePayload>, Status> {
     let nothing = UnaryResponseDefinition::default();
     let definition = definition.unwrap_or(&nothing);
+    if !definition.response_headers.is_empty() {
+        let mut metadata = Metadata::new();
+        headers::add(&definition.response_headers, &mut metadata)?;
+        send_headers(metadata)?;
+    }
     pause(definition.response_delay_ms).await;
-    let (mut metadata, mut trailers) = (Metadata::new(), Metadata::new());
-    headers::add(&definition.response_headers, &mut metadata)?;
-    headers::add(&definition.response_trailers, &mut trailers)?;
     let data = match &definition.response {
         Some(Wanted::Error(error)) => {
             let mut status = failure(error, Some(info))?;
-            send_headers(metadata)?;
             headers::add(&definition.response_trailers, status.metadata_mut())?;
             return Err(status);
         }
@@ -135,8 +136,7 @@ async fn answer(
         _ => Bytes::new(),
     };
     let mut response = Response::new(payload(&data, Some(info)));
-    *response.metadata_mut() = metadata;
-    *response.trailers_mut() = trailers;
+    headers::add(&definition.response_trailers, response.trailers_mut())?;
     Ok(response)
 }
 
