@@ -121,14 +121,16 @@ impl<M: protobuf::Message + Shaped> Encode for M {
 
 #[cold]
 fn too_much(error: TooMuch, len: usize, limit: usize) -> Status {
-    Status::resource_exhausted(match error {
-        TooMuch::Memory => format!(
-            "message of {len} bytes would take more than {limit} bytes of memory (raise it with max_decoded_message_size)"
-        ),
-        TooMuch::UnknownFields => {
-            format!("message with more than {} fields that are not in its type", weight::UNKNOWN_FIELDS)
+    match error {
+        TooMuch::Memory => {
+            let message = format!("message of {len} bytes would take more than {limit} bytes of memory");
+            Status::resource_exhausted(message).with_source("max_decoded_message_size")
         }
-    })
+        TooMuch::UnknownFields => {
+            let most = weight::UNKNOWN_FIELDS;
+            Status::resource_exhausted(format!("message with more than {most} fields that are not in its type"))
+        }
+    }
 }
 
 /// One message with its prefix in one allocation; `len` is its `encoded_len`.

@@ -263,9 +263,8 @@ const SHARED: usize = 4096;
 
 #[cold]
 fn too_large(len: usize, limit: usize) -> Status {
-    Status::resource_exhausted(format!(
-        "message of {len} bytes exceeds the limit of {limit} bytes (raise it with max_recv_message_size)"
-    ))
+    Status::resource_exhausted(format!("message of {len} bytes exceeds the limit of {limit} bytes"))
+        .with_source("max_recv_message_size")
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod binary;
 mod entry;
 mod footprint;
+mod list_size;
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -13,6 +14,7 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 use crate::error::{Error, Kind};
 pub(crate) use crate::metadata::binary::{decode_base64, encode_base64, is_base64, is_binary};
 use crate::metadata::entry::{entry, raw_entry};
+pub(crate) use crate::metadata::list_size::{field_size, list_size};
 
 /// Names and values that go before the messages of a call (headers) or after
 /// them (trailers).
@@ -26,9 +28,8 @@ use crate::metadata::entry::{entry, raw_entry};
 /// in a call: `grpc-status`, `grpc-message`, `grpc-status-details-bin`,
 /// `grpc-timeout`, `grpc-encoding`, `grpc-accept-encoding`, `grpc-message-type`,
 /// `content-type`, `te`, and the names of HTTP connections. Other names that begin
-/// with `grpc-` belong to applications and their libraries: `grpc-trace-bin` and
-/// `grpc-tags-bin` carry traces, and a server's handler sets
-/// `grpc-retry-pushback-ms` (gRFC A6).
+/// with `grpc-` belong to applications: `grpc-trace-bin` and `grpc-tags-bin` carry
+/// traces, and a server's handler sets `grpc-retry-pushback-ms` (gRFC A6).
 ///
 /// Source: grpc/doc/PROTOCOL-HTTP2.md, "Custom-Metadata".
 ///
@@ -248,9 +249,7 @@ fn is_reserved(name: &str) -> bool {
 /// the map can hold together with gRPC's own headers.
 const MOST: usize = 10_000;
 
-/// What the protocol defines, behind `grpc-`. Go and C core reserve the same names;
-/// they leave `grpc-trace-bin`, `grpc-tags-bin`, `grpc-previous-rpc-attempts` and
-/// `grpc-retry-pushback-ms` to applications.
+/// What the protocol uses, behind `grpc-`. Go and C core reserve the same names.
 const RESERVED_GRPC: [&[u8]; 7] =
     [b"status", b"message", b"status-details-bin", b"timeout", b"encoding", b"accept-encoding", b"message-type"];
 

@@ -1,6 +1,7 @@
 //! How a call ended, in full.
 
 mod convert;
+mod fit;
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -333,6 +334,9 @@ pub(crate) const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-messag
 const GRPC_STATUS_DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 const OK: HeaderValue = HeaderValue::from_static("0");
 const UNKNOWN: &str = "2";
+
+/// How many bytes stand for one that is percent-encoded.
+const ENCODED_LEN: usize = 3;
 
 /// Everything outside of printable ASCII, and the percent sign.
 const ENCODED: &AsciiSet = &CONTROLS.add(b'%');

@@ -76,6 +76,11 @@ impl Body {
         }
     }
 
+    /// The number of the stream.
+    pub(crate) fn stream_id(&self) -> u32 {
+        self.stream.stream_id().as_u32()
+    }
+
     /// Whether the peer has sent all.
     pub(crate) fn is_ended(&self) -> bool {
         self.ended

@@ -15,16 +15,16 @@ use http::{HeaderMap, StatusCode, header};
 
 use crate::call::body::Body;
 use crate::call::deadline::{self, Timer};
-use crate::call::foreign::Foreign;
+use crate::call::foreign::{Foreign, no_status, read_status, tells_failure};
 use crate::call::holdings::Holdings;
-use crate::call::is_grpc;
 use crate::call::outbox::Outbox;
 use crate::call::shared_waker::{SharedWaker, Waiting};
-use crate::code::Code;
+use crate::call::{is_grpc, oversized};
 use crate::compression::{Encoding, GRPC_ENCODING};
-use crate::metadata::Metadata;
+use crate::excerpt::Excerpt;
+use crate::metadata::{Metadata, list_size};
 use crate::status::{GRPC_STATUS, Status};
-use crate::transport::{Callee, Permit, reset};
+use crate::transport::{Callee, HeaderLists, Permit, reset};
 
 /// Receives headers, messages and the status of one call.
 ///
@@ -64,6 +64,8 @@ pub(crate) struct Download {
     unprocessed: bool,
     /// Makes the call once more if the peer has not begun it.
     again: Option<Again>,
+    /// For the log: the method of a call that nobody else logs the end of.
+    method: &'static str,
 }
 
 /// A call that is made once more.
@@ -108,7 +110,14 @@ impl Download {
             given_up: false,
             unprocessed: false,
             again: None,
+            method: "",
         }
+    }
+
+    /// Logs how the call fails.
+    pub(crate) fn of_method(mut self, method: &'static str) -> Self {
+        self.method = method;
+        self
     }
 
     /// Makes the call by this once more if the peer says that it has not begun it.
@@ -337,12 +346,15 @@ impl Download {
         let is_grpc = head.status == StatusCode::OK
             && head.headers.get(header::CONTENT_TYPE).is_some_and(|value| is_grpc(value.as_bytes()));
         if body.is_ended() && head.headers.contains_key(GRPC_STATUS) || !is_grpc && tells_failure(&head.headers) {
-            return self.end(read_status(head.headers));
+            return self.end(self.read_end(head.headers));
         }
+        let size = list_size(&head.headers);
         if !is_grpc {
             self.state = State::Foreign(Box::new(Foreign::new(head.status, &head.headers, body)));
         } else if body.is_ended() {
             self.end(Err(no_status()));
+        } else if size > self.own_limit() {
+            self.cancel(oversized::refused("headers", size, self.own_limit()));
         } else {
             if let Some(name) = head.headers.get(GRPC_ENCODING) {
                 self.encoding = Encoding::parse(name.as_bytes());
@@ -379,10 +391,41 @@ impl Download {
 
     fn finish(&mut self, trailers: Result<Option<HeaderMap>, h2::Error>) {
         match trailers {
-            Ok(Some(trailers)) => self.end(read_status(trailers)),
+            Ok(Some(trailers)) => self.end(self.read_end(trailers)),
             Ok(None) => self.end(Err(Status::internal("the server ended the call without trailers"))),
             Err(error) => self.fail(reset::status(&error)),
         }
+    }
+
+    /// The status in the last block of headers, unless that is larger than is taken.
+    fn read_end(&self, trailers: HeaderMap) -> Result<Metadata, Status> {
+        let (size, limit) = (list_size(&trailers), self.own_limit());
+        if self.is_oversized() {
+            oversized::end(trailers, None, limit)
+        } else if size > limit {
+            oversized::end(trailers, Some(size), limit)
+        } else {
+            read_status(trailers)
+        }
+    }
+
+    fn header_lists(&self) -> Option<&HeaderLists> {
+        self.permit.as_ref().and_then(Permit::header_lists)
+    }
+
+    /// How many bytes a block of headers may have; anything once the call is over.
+    fn own_limit(&self) -> usize {
+        self.header_lists().map_or(usize::MAX, HeaderLists::own)
+    }
+
+    /// Whether a block of headers came on the stream that h2 has not kept whole.
+    fn is_oversized(&self) -> bool {
+        let stream = match &self.state {
+            State::Headers(response) => response.stream_id().as_u32(),
+            State::Messages(body) => body.stream_id(),
+            State::Again(_) | State::Foreign(_) | State::Over(_) => return false,
+        };
+        self.header_lists().is_some_and(|lists| lists.is_oversized(stream))
     }
 
     /// The stream or the connection failed. Whatever the reason: once the deadline
@@ -390,7 +433,15 @@ impl Download {
     /// time is up, and this side's timer may ring a little later than their reset comes.
     #[cold]
     fn fail(&mut self, status: Status) {
-        self.end(Err(if self.timer.has_passed() { deadline::exceeded().with_source(status) } else { status }));
+        let status = if self.timer.has_passed() {
+            deadline::exceeded().with_source(status)
+        } else if self.is_oversized() {
+            // What h2 said of it is a breach of the protocol, or the end of the connection.
+            oversized::unseen(self.own_limit()).with_source(status)
+        } else {
+            status
+        };
+        self.end(Err(status));
     }
 
     fn end(&mut self, mut result: Result<Metadata, Status>) {
@@ -403,6 +454,9 @@ impl Download {
         if let Some(outbox) = self.outbox.take() {
             outbox.end(result.as_ref().map(drop).map_err(Status::clone));
         }
+        if let (Err(status), false) = (&result, self.method.is_empty()) {
+            tracing::debug!(method = self.method, code = %status.code(), text = %Excerpt(status.message()), "call failed");
+        }
         self.state = State::Over(result);
         self.again = None;
         self.timer = Timer::default();
@@ -414,19 +468,4 @@ impl fmt::Debug for Download {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Download").field("is_over", &self.is_over()).finish_non_exhaustive()
     }
-}
-
-pub(crate) fn read_status(trailers: HeaderMap) -> Result<Metadata, Status> {
-    Status::read(trailers).unwrap_or_else(|| Err(no_status()))
-}
-
-/// Whether there is a status other than OK: what is not gRPC may fail with one,
-/// but never succeeds, since its body holds no messages.
-pub(crate) fn tells_failure(headers: &HeaderMap) -> bool {
-    headers.get(GRPC_STATUS).is_some_and(|value| Code::from_header(value.as_bytes()) != Code::Ok)
-}
-
-#[cold]
-fn no_status() -> Status {
-    Status::unknown("the server ended the call without a grpc-status")
 }

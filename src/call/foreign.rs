@@ -1,15 +1,14 @@
-//! An answer that is not gRPC.
+//! Answers that are not gRPC.
 
 use std::task::{Context, Poll, ready};
 
 use http::{HeaderMap, StatusCode, header};
 
 use crate::call::body::Body;
-use crate::call::download::{read_status, tells_failure};
 use crate::code::Code;
 use crate::excerpt::Excerpt;
 use crate::metadata::Metadata;
-use crate::status::Status;
+use crate::status::{GRPC_STATUS, Status};
 
 /// An answer that is not gRPC: from a proxy, or from another kind of server.
 pub(crate) struct Foreign {
@@ -52,12 +51,33 @@ impl Foreign {
 
     fn describe(&self) -> Status {
         let code = Code::from_http_status(self.status.as_u16());
-        let mut message = format!("the answer is not gRPC: HTTP status {}, {}", self.status.as_u16(), self.kind);
+        let refused = if self.status == StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE {
+            "the request's metadata and headers are larger than the server takes"
+        } else {
+            "the answer is not gRPC"
+        };
+        let mut message = format!("{refused}: HTTP status {}, {}", self.status.as_u16(), self.kind);
         if !self.text.is_empty() {
             message = format!("{message}, beginning {:?}", String::from_utf8_lossy(&self.text));
         }
         Status::new(code, message)
     }
+}
+
+/// The status in trailers.
+pub(crate) fn read_status(trailers: HeaderMap) -> Result<Metadata, Status> {
+    Status::read(trailers).unwrap_or_else(|| Err(no_status()))
+}
+
+/// Whether there is a status other than OK: what is not gRPC may fail with one,
+/// but never succeeds, since its body holds no messages.
+pub(crate) fn tells_failure(headers: &HeaderMap) -> bool {
+    headers.get(GRPC_STATUS).is_some_and(|value| Code::from_header(value.as_bytes()) != Code::Ok)
+}
+
+#[cold]
+pub(crate) fn no_status() -> Status {
+    Status::unknown("the server ended the call without a grpc-status")
 }
 
 /// How much of an answer that is not gRPC is told.

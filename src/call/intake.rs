@@ -5,6 +5,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 
 use crate::call::Link;
+use crate::call::limit_owner::Side;
 use crate::call::stall::Stall;
 use crate::call::turn::Turn;
 use crate::codec::Message;
@@ -83,7 +84,7 @@ impl Intake {
 
     #[inline(never)]
     fn add(&mut self, chunk: Bytes, link: Option<&Link>) -> Result<(), Status> {
-        self.frames.push(chunk)?;
+        self.frames.push(chunk).map_err(|status| owned(status, link))?;
         self.account(link)
     }
 
@@ -115,7 +116,7 @@ impl Intake {
         if let Some(ledger) = &self.ledger {
             ledger.check()?;
         }
-        let Some(payload) = self.frames.next()? else {
+        let Some(payload) = self.frames.next().map_err(|status| owned(status, link))? else {
             return Ok(None);
         };
         let len = payload.len();
@@ -218,7 +219,7 @@ fn enter<M: Message>(
     if is_light {
         return Ok(ledger.as_ref().is_some_and(|ledger| ledger.decoded > 0));
     }
-    let weight = M::weigh(payload, max_decoded)?;
+    let weight = M::weigh(payload, max_decoded).map_err(|status| owned(status, link))?;
     let ledger = ledger.get_or_insert_default();
     ledger.decoded += weight;
     let Some(link) = link else {
@@ -228,12 +229,17 @@ fn enter<M: Message>(
     Ok(true)
 }
 
+/// Says whose limit it was. Only a server's messages come with a link.
+#[cold]
+fn owned(status: Status, link: Option<&Link>) -> Status {
+    if link.is_some() { Side::Server } else { Side::Client }.received(status)
+}
+
 /// RESOURCE_EXHAUSTED for who would need more memory than there is.
 #[cold]
 pub(crate) fn exhausted(_: Exhausted) -> Status {
-    Status::resource_exhausted(
-        "the memory for calls is used up (Server::memory_limit, Server::memory_limit_per_connection): try again later",
-    )
+    Status::resource_exhausted("the server's memory for calls is used up: try again later")
+        .with_source("the setters are Server::memory_limit and Server::memory_limit_per_connection")
 }
 
 #[cold]

@@ -402,9 +402,8 @@ pub(crate) fn check_len(len: usize, limit: usize) -> Result<(), Status> {
 
 #[cold]
 fn too_large(len: usize, limit: usize) -> Status {
-    Status::resource_exhausted(format!(
-        "message of {len} bytes exceeds the limit of {limit} bytes for sending (raise it with max_send_message_size)"
-    ))
+    Status::resource_exhausted(format!("message of {len} bytes exceeds the limit of {limit} bytes for sending"))
+        .with_source("max_send_message_size")
 }
 
 #[inline]

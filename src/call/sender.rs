@@ -9,6 +9,7 @@ use std::task::Poll;
 
 use futures_core::Stream;
 
+use crate::call::limit_owner::Side;
 use crate::call::outbox::{Fate, Outbox, Place};
 use crate::call::sending::{Sending, State};
 use crate::call::sink::SendSink;
@@ -49,12 +50,6 @@ pub struct Sender<T> {
     pub(crate) headers_sent: bool,
     trailers: Option<Box<Metadata>>,
     message: PhantomData<fn(T)>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
-    Server,
-    Client,
 }
 
 impl<T: Message> Sender<T> {

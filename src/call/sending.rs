@@ -166,7 +166,7 @@ impl<T: Message> Sender<T> {
     #[cold]
     fn prepare(&self, len: usize, compression: Compression) -> State {
         match self.outbox.check_len(len) {
-            Err(status) => State::Failed(status),
+            Err(status) => State::Failed(self.side.sent(status)),
             Ok(()) if compression.applies_to(len) => State::Plain(compression.encoding),
             Ok(()) => State::First,
         }

@@ -226,6 +226,25 @@ impl Channel {
         self
     }
 
+    /// Maximum size of the headers or trailers of an answer, in bytes as HTTP/2 counts
+    /// them: names, values, and 32 for each. **Default:** 32 KiB.
+    ///
+    /// The channel announces it to the server (SETTINGS_MAX_HEADER_LIST_SIZE, RFC 9113,
+    /// section 6.5.2), for the connections that this handle and its later clones make.
+    /// A larger list fails its own call. If it holds an error, the code stays: the
+    /// message is cut, and details that do not fit are left out. If it holds a success,
+    /// the call fails with RESOURCE_EXHAUSTED. The other calls of the connection go on,
+    /// up to 320 KiB or three times the limit, if that is more; a list of several times
+    /// that size closes the connection.
+    ///
+    /// What the channel sends is bounded by the limit of the server: metadata of a
+    /// request beyond it fails the call with RESOURCE_EXHAUSTED before anything is sent.
+    #[must_use]
+    pub fn max_header_list_size(mut self, bytes: u32) -> Self {
+        self.settings.wiring.max_header_list_size = bytes;
+        self
+    }
+
     /// Compresses messages so, whether the server can read that or not: one that cannot says UNIMPLEMENTED.
     /// Small ones are sent as they are in any case, and so are those that would
     /// not become smaller. **Default:** [`Encoding::Identity`], nothing is compressed.

@@ -14,7 +14,9 @@ use crate::client::dispatch::{Dispatcher, Orders};
 use crate::client::keepalive::Watch;
 use crate::client::readers::Readers;
 use crate::client::settings::Wiring;
-use crate::transport::{Allowance, Breach, BufferedIo, Io, IoHandle, Meter, Peer, Queue, Quota, Windows, settings};
+use crate::transport::{
+    Allowance, Breach, BufferedIo, HeaderLists, Io, IoHandle, Meter, Peer, Queue, Quota, Windows, settings,
+};
 
 /// A connection, as the calls on it see it.
 #[derive(Debug)]
@@ -70,10 +72,11 @@ pub(crate) async fn establish(
     wiring: Wiring,
     queue: Arc<Queue>,
 ) -> io::Result<(Arc<Connection>, Driver)> {
-    let (io, handle) = BufferedIo::new(io, Meter::client(&Allowance::default()));
+    let allowance = Allowance { header_list: wiring.max_header_list_size, ..Allowance::default() };
+    let (io, handle) = BufferedIo::new(io, Meter::client(&allowance));
     // Nothing is written yet but into the buffer, so that it cannot block.
     let (requests, mut h2) = builder(wiring).handshake::<_, Bytes>(io).await.map_err(failed)?;
-    let quota = Quota::new(0, queue, peer);
+    let quota = Quota::new(0, queue, peer, handle.header_lists());
     let readers = Arc::<Readers>::default();
     let watch = Watch::new(wiring.keepalive, h2.ping_pong());
     let windows = Windows::new(wiring.stream_window, wiring.connection_window, settings::UNREAD);
@@ -181,7 +184,7 @@ fn builder(wiring: Wiring) -> Builder {
         .initial_connection_window_size(wiring.connection_window)
         .data_frame_budget(settings::DATA_FRAME_BUDGET)
         .max_send_buffer_size(settings::SEND_BUFFER)
-        .max_header_list_size(2 * settings::MAX_HEADER_LIST_SIZE)
+        .max_header_list_size(HeaderLists::for_h2(wiring.max_header_list_size))
         .initial_max_send_streams(NOT_KNOWN)
         .max_concurrent_reset_streams(REMEMBERED_RESETS)
         // The meter counts faults by time; h2 counts them for life.

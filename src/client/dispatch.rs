@@ -266,7 +266,8 @@ pub(crate) fn order() -> (Order, oneshot::Receiver<Delivery>) {
     let (reply, delivery) = oneshot::channel();
     let mut request = Request::new(());
     *request.uri_mut() = http::Uri::from_static("http://test/pkg.Service/Method");
-    let permit = crate::transport::Quota::new(1, Arc::default(), crate::transport::Peer::unknown()).take().unwrap();
+    let peer = crate::transport::Peer::unknown();
+    let permit = crate::transport::Quota::new(1, Arc::default(), peer, Arc::default()).take().unwrap();
     let order = Order { request, payload: Bytes::from_static(b"message"), timer: Timer::default(), permit, reply };
     (order, delivery)
 }
@@ -285,7 +286,7 @@ mod tests {
     async fn what_was_not_taken_comes_back() {
         let (near, _far) = tokio::io::duplex(1024);
         let (requests, _) = h2::client::handshake(near).await.unwrap();
-        let quota = Quota::new(1, Arc::default(), Peer::unknown());
+        let quota = Quota::new(1, Arc::default(), Peer::unknown(), Arc::default());
         let connection = Arc::new(Connection { requests, orders: Orders::default(), quota, readers: Arc::default() });
         let dispatcher = Dispatcher::new(&connection);
         let (before, after) = (order(), order());

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::call::deadline::{self, Timer, within};
+use crate::call::limit_owner::Side;
 use crate::call::outbound::Outbound;
 use crate::call::{CancelHandle, Head, outbox, running};
 use crate::client::connection::is_usable;
@@ -27,10 +28,10 @@ use crate::client::target::Target;
 use crate::codec::{self, CHUNK, Chunks, Message, Packed};
 use crate::compression::{Compression, Encoding, GRPC_ENCODING};
 use crate::frame::PREFIX;
-use crate::metadata::Metadata;
+use crate::metadata::{Metadata, field_size, list_size};
 use crate::status::Status;
 use crate::timeout;
-use crate::transport::Permit;
+use crate::transport::{HeaderLists, Permit};
 
 /// A call that is about to be made.
 #[derive(Debug)]
@@ -66,7 +67,7 @@ impl Opening {
     /// Encodes the message of a call that has one.
     pub(crate) fn encode<M: Message>(&self, message: &M, settings: &Settings) -> Result<Payload, Status> {
         let len = message.encoded_len();
-        outbox::check_len(len, settings.max_send_message_size)?;
+        outbox::check_len(len, settings.max_send_message_size).map_err(|status| Side::Client.sent(status))?;
         if self.compression.applies_to(len) {
             return self.pack(message, len);
         }
@@ -130,7 +131,7 @@ impl Opening {
         let mut seen = None;
         for _ in 0..=ENDED {
             let Place { connection, permit } = self.place(subchannel, settings, &mut seen).await?;
-            let request = self.request(&subchannel.target, settings)?;
+            let request = self.request(&subchannel.target, settings, permit.header_lists())?;
             let (reply, delivery) = oneshot::channel();
             // The connection's runtime may not be this one, and need not even run: this call keeps its time.
             let timer = Timer::silent(self.deadline);
@@ -190,7 +191,7 @@ impl Opening {
         target: &Target,
         settings: &Settings,
     ) -> Result<Option<Opened>, Status> {
-        let request = self.request(target, settings)?;
+        let request = self.request(target, settings, permit.header_lists())?;
         let mut requests = connection.requests.clone();
         match requests.send_request(request, false) {
             Ok((response, stream)) => {
@@ -202,7 +203,12 @@ impl Opening {
         }
     }
 
-    fn request(&self, target: &Target, settings: &Settings) -> Result<HttpRequest<()>, Status> {
+    fn request(
+        &self,
+        target: &Target,
+        settings: &Settings,
+        lists: Option<&HeaderLists>,
+    ) -> Result<HttpRequest<()>, Status> {
         let mut request = HttpRequest::new(());
         *request.method_mut() = Method::POST;
         *request.version_mut() = Version::HTTP_2;
@@ -217,6 +223,11 @@ impl Opening {
             self.metadata.append_to(headers);
             // It takes the place of one that came with another call.
             headers.insert(header::USER_AGENT, settings.headers.user_agent.clone());
+            let scheme = target.security.scheme();
+            let own = OWN + scheme.as_str().len() + self.path.len() + target.authority.as_str().len();
+            if let Some(lists) = lists {
+                check_size(own + list_size(headers), lists)?;
+            }
         }
         Ok(request)
     }
@@ -236,6 +247,26 @@ impl Default for Payload {
         Self::Small(Bytes::new())
     }
 }
+
+/// Refuses metadata that the server does not take: it would answer with a bare HTTP
+/// status, or close the connection. A call without metadata is sent in any case.
+fn check_size(size: usize, lists: &HeaderLists) -> Result<(), Status> {
+    let limit = lists.peer();
+    if size <= limit {
+        return Ok(());
+    }
+    let whose = if lists.is_said() {
+        "the server takes (its SETTINGS_MAX_HEADER_LIST_SIZE; in this library Server::max_header_list_size)"
+    } else {
+        "are sent to a server that has not announced a limit"
+    };
+    Err(Status::resource_exhausted(format!(
+        "the metadata and headers of the request have {size} bytes, and up to {limit} bytes {whose}"
+    )))
+}
+
+/// The pseudo-headers without their values, but for the method.
+const OWN: usize = field_size(7, 4) + field_size(7, 0) + field_size(5, 0) + field_size(10, 0);
 
 #[cold]
 pub(crate) fn cannot_be_sent(error: h2::Error) -> Status {

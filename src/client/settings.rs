@@ -32,6 +32,7 @@ pub(crate) struct Wiring {
     pub(crate) keepalive: Keepalive,
     pub(crate) stream_window: u32,
     pub(crate) connection_window: u32,
+    pub(crate) max_header_list_size: u32,
 }
 
 impl Default for Wiring {
@@ -40,6 +41,7 @@ impl Default for Wiring {
             keepalive: Keepalive::default(),
             stream_window: settings::STREAM_WINDOW,
             connection_window: settings::CONNECTION_WINDOW,
+            max_header_list_size: settings::CHANNEL_HEADER_LIST,
         }
     }
 }
@@ -94,6 +96,7 @@ mod tests {
             ("max_send_message_size", bytes(settings.max_send_message_size)),
             ("stream_window", bytes(settings.wiring.stream_window as usize)),
             ("connection_window", bytes(settings.wiring.connection_window as usize)),
+            ("max_header_list_size", bytes(settings.wiring.max_header_list_size as usize)),
             ("connect_timeout", time(settings.connect_timeout)),
             ("keepalive_time", time(settings.wiring.keepalive.time)),
             ("keepalive_timeout", time(settings.wiring.keepalive.timeout)),

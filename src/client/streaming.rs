@@ -44,9 +44,11 @@ impl Channel {
         consume_budget().await;
         let opening = Opening::new(path, request.head, &self.settings);
         let cancel = opening.cancel.clone();
-        let (payload, head) = (opening.encode(&request.message, &self.settings)?, opening.head());
-        let Opened { response, mut stream, permit, readers } = opening.open(&self.subchannel, &self.settings).await?;
-        let download = Download::new(response, Timer::new(opening.deadline), permit);
+        let payload = opening.encode(&request.message, &self.settings).map_err(|status| self.failed(path, status))?;
+        let head = opening.head();
+        let opened = opening.open(&self.subchannel, &self.settings).await;
+        let Opened { response, mut stream, permit, readers } = opened.map_err(|status| self.failed(path, status))?;
+        let download = Download::new(response, Timer::new(opening.deadline), permit).of_method(path);
         let download = match payload {
             Payload::Small(payload) => {
                 // As in a unary call.
@@ -85,7 +87,7 @@ impl Channel {
         request: Request<()>,
     ) -> Result<ClientStreaming<Q, R>, Status> {
         let opening = Opening::new(path, request.head, &self.settings);
-        let (sender, reply) = self.open_stream(&opening).await?;
+        let (sender, reply) = self.open_stream(path, &opening).await?;
         Ok(ClientStreaming { sender, reply, single: Single::new(self.settings.intake()) })
     }
 
@@ -104,15 +106,20 @@ impl Channel {
     ) -> Result<(Sender<Q>, Receiver<R>), Status> {
         let opening = Opening::new(path, request.head, &self.settings);
         let head = opening.head();
-        let (sender, reply) = self.open_stream(&opening).await?;
+        let (sender, reply) = self.open_stream(path, &opening).await?;
         Ok((sender, Receiver::client(head, reply, self.settings.intake())))
     }
 
-    async fn open_stream<Q: Message>(&self, opening: &Opening) -> Result<(Sender<Q>, Reply), Status> {
+    async fn open_stream<Q: Message>(
+        &self,
+        path: &'static str,
+        opening: &Opening,
+    ) -> Result<(Sender<Q>, Reply), Status> {
         consume_budget().await;
-        let Opened { response, stream, permit, .. } = opening.open(&self.subchannel, &self.settings).await?;
+        let opened = opening.open(&self.subchannel, &self.settings).await;
+        let Opened { response, stream, permit, .. } = opened.map_err(|status| self.failed(path, status))?;
         let outbox = Arc::new(Outbox::new(self.settings.max_send_message_size));
-        let download = Download::new(response, Timer::new(opening.deadline), permit);
+        let download = Download::new(response, Timer::new(opening.deadline), permit).of_method(path);
         let download = spawn_upload(stream, Outbound::default(), Arc::clone(&outbox), download, opening.deadline);
         if let Some(handle) = &opening.cancel {
             handle.attach(&download);

@@ -17,6 +17,7 @@ use crate::client::channel::Channel;
 use crate::client::dispatch::Made;
 use crate::client::opening::{Opened, Opening, Payload};
 use crate::codec::Message;
+use crate::excerpt::Excerpt;
 use crate::status::Status;
 
 impl Channel {
@@ -42,7 +43,7 @@ impl Channel {
         async move {
             let payload = match &mut payload {
                 Ok(payload) => payload,
-                Err(status) => return Err(in_turn(status.clone()).await),
+                Err(status) => return Err(in_turn(self.failed(path, status.clone())).await),
             };
             let mut result = self.exchange(&opening, payload).await;
             if let Err(Failure { unprocessed: true, .. }) = result {
@@ -53,8 +54,16 @@ impl Channel {
                 Ok(response) => return Ok(response),
                 Err(failure) => failure,
             };
-            Err(in_turn(failure.status).await)
+            Err(in_turn(self.failed(path, failure.status)).await)
         }
+    }
+
+    /// Notes that a call has failed.
+    #[cold]
+    pub(crate) fn failed(&self, method: &'static str, status: Status) -> Status {
+        let (server, code, text) = (&self.subchannel.target, status.code(), Excerpt(status.message()));
+        tracing::debug!(%server, method, %code, %text, "call failed");
+        status
     }
 
     /// Makes the call once, with this payload.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use h2::SendStream;
 
+use crate::call::limit_owner::Side;
 use crate::call::outbound::UNASKED;
 use crate::call::{Response, outbox};
 use crate::codec::{self, CHUNK, Chunks, Message, Packed};
@@ -12,8 +13,9 @@ use crate::compression::Compression;
 use crate::frame::PREFIX;
 use crate::metadata::Metadata;
 use crate::server::driver::{Driver, Half};
+use crate::server::fitted;
 use crate::server::run::Finish;
-use crate::status::{self, Status};
+use crate::status::Status;
 use crate::transport::Gauge;
 
 impl Driver {
@@ -35,7 +37,7 @@ impl Driver {
     fn respond<M: Message>(&mut self, response: Response<M>) -> Result<(), Status> {
         let Response { metadata, trailers, compression, message, .. } = response;
         let len = message.encoded_len();
-        outbox::check_len(len, self.link.terms.max_send_message_size)?;
+        outbox::check_len(len, self.link.terms.max_send_message_size).map_err(|status| Side::Server.sent(status))?;
         let mut compression = self.compression(compression);
         if let Half::Respond(_) = self.half {
             self.encoding = compression.encoding;
@@ -52,7 +54,8 @@ impl Driver {
             self.queue(&message, len)?
         };
         let small = (1..=CHUNK).contains(&payload.len());
-        let trailers = status::ok_trailers(trailers.map_or_else(Metadata::new, |trailers| *trailers));
+        let trailers = fitted::ok(trailers.map_or_else(Metadata::new, |trailers| *trailers), &self.link)?;
+        fitted::check("headers", &metadata, &self.link)?;
         let gauge = (payload.len() > UNASKED).then(|| Arc::clone(&self.link.gauge));
         let Ok(stream) = self.open(metadata) else {
             return Ok(());

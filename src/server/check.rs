@@ -4,10 +4,11 @@ use http::header::{self, HeaderValue};
 use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use tokio::time::Instant;
 
-use crate::call::{deadline, is_grpc};
+use crate::call::{Link, deadline, is_grpc};
 use crate::compression::{ACCEPTED, ACCEPTED_HERE, Accepted, Encoding, GRPC_ACCEPT_ENCODING, Offer};
 use crate::excerpt::Excerpt;
-use crate::metadata::{is_base64, is_binary};
+use crate::metadata::{Metadata, is_base64, is_binary};
+use crate::server::fitted::fitted;
 use crate::status::Status;
 use crate::timeout;
 
@@ -112,9 +113,9 @@ fn bad_request(message: String) -> Refusal {
 
 #[cold]
 fn too_large(size: usize, limit: u32) -> Status {
-    Status::resource_exhausted(format!(
-        "header list of {size} bytes exceeds the limit of {limit} bytes (raise it with Server::max_header_list_size)"
-    ))
+    let message =
+        format!("the metadata and headers of the request have {size} bytes, and this server takes up to {limit} bytes");
+    Status::resource_exhausted(message).with_source("the setter is Server::max_header_list_size")
 }
 
 /// M5, M7: refused at once, with what would be accepted.
@@ -127,12 +128,14 @@ fn unknown_encoding(name: &HeaderValue) -> Refusal {
 }
 
 /// The response to a request that goes no further.
-pub(crate) fn refuse(refusal: Refusal) -> http::Response<()> {
+#[cold]
+pub(crate) fn refuse(refusal: Refusal, link: &Link, path: &str) -> http::Response<()> {
     let mut response = http::Response::new(());
+    let mut encoding = None;
     let status = match refusal {
         Refusal::Status(status) => Some(status),
         Refusal::Encoding(status) => {
-            response.headers_mut().insert(GRPC_ACCEPT_ENCODING, ACCEPTED);
+            encoding = Some(ACCEPTED);
             Some(status)
         }
         Refusal::Http(code, status) => {
@@ -140,8 +143,15 @@ pub(crate) fn refuse(refusal: Refusal) -> http::Response<()> {
             status
         }
     };
+    let http = response.status().as_u16();
+    let code = status.as_ref().map(|status| tracing::field::display(status.code()));
+    let text = status.as_ref().map(|status| tracing::field::display(Excerpt(status.message())));
+    tracing::debug!(peer = %link.peer, method = %Excerpt(path), http, code, text, "call refused");
     if let Some(status) = status {
-        status.write(response.headers_mut());
+        *response.headers_mut() = fitted(status, Metadata::new(), link);
+        if let Some(encoding) = encoding {
+            response.headers_mut().insert(GRPC_ACCEPT_ENCODING, encoding);
+        }
         response.headers_mut().insert(header::CONTENT_TYPE, crate::call::APPLICATION_GRPC);
     }
     response

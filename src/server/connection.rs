@@ -210,7 +210,8 @@ impl Connection {
     ) -> Self {
         let limits = &shared.limits;
         let upkeep = Upkeep::new(limits, &mut h2);
-        let link = Link::new(peer, limits.terms(), shared.memory.part(limits.memory_per_connection()));
+        let link =
+            Link::new(peer, limits.terms(), shared.memory.part(limits.memory_per_connection()), io.header_lists());
         let farewell = Farewell::new(&shared.drain);
         let growth = limits.memory_per_connection();
         let windows = Windows::new(limits.stream_window, limits.connection_window, growth);
@@ -312,10 +313,15 @@ impl Connection {
                 if self.batch.capacity() == 0 {
                     self.batch = BATCH.take();
                 }
-                self.batch.push((route, Call { head, body: request.into_body(), respond, link, bytes }));
+                let name = self.shared.router.route(route).name;
+                self.batch.push((route, Call { head, body: request.into_body(), respond, link, bytes, name }));
             }
-            // An error means that the stream is gone.
-            Err(refusal) => drop(respond.send_response(refuse(refusal), true)),
+            Err(refusal) => {
+                let path = request.uri().path();
+                let response = refuse(refusal, &self.link, path);
+                // An error means that the stream is gone.
+                drop(respond.send_response(response, true));
+            }
         }
     }
 
@@ -352,6 +358,7 @@ impl Connection {
     fn admit(&self, call: Call) -> Option<Call> {
         let limits = &self.shared.limits;
         if self.link.live() >= limits.handlers_per_connection() {
+            tracing::debug!(peer = %self.link.peer, method = %call.name, "call refused: its connection runs as many handlers as it may");
             call.refuse();
             return None;
         }
@@ -432,7 +439,8 @@ fn no_such_method() -> Status {
 
 #[cold]
 fn too_many_handlers() -> Status {
-    Status::resource_exhausted("the server runs as many calls as it may (Server::max_handlers): try again later")
+    Status::resource_exhausted("the server runs as many calls as it may: try again later")
+        .with_source("the setter is Server::max_handlers")
 }
 
 thread_local! {

@@ -23,16 +23,20 @@ use crate::call::running::Running;
 use crate::call::{APPLICATION_GRPC, Head, Link, Receiver, Sender, deadline, poll_budget, running};
 use crate::codec::Message;
 use crate::compression::{ACCEPTED, Compression, Encoding, GRPC_ACCEPT_ENCODING, GRPC_ENCODING, Offer};
+use crate::excerpt::Excerpt;
 use crate::metadata::Metadata;
+use crate::server::fitted;
 use crate::server::inbound::Inbound;
 use crate::server::outlay::Outlay;
 use crate::server::run::{Finish, Run};
-use crate::status::{self, Status};
+use crate::server::service::Name;
+use crate::status::Status;
 
 /// The half of a call that generated code runs its handler with.
 pub struct Driver {
     pub(crate) half: Half,
     pub(crate) link: Arc<Link>,
+    name: Name,
     deadline: Option<Instant>,
     offer: Offer,
     /// How the answers are compressed; the headers name it, whether or not an
@@ -64,10 +68,11 @@ impl From<h2::Error> for Gone {
 }
 
 impl Driver {
-    pub(crate) fn new(respond: SendResponse<Bytes>, link: Arc<Link>, head: &Head) -> Self {
+    pub(crate) fn new(respond: SendResponse<Bytes>, link: Arc<Link>, head: &Head, name: Name) -> Self {
         Self {
             half: Half::Respond(respond),
             link,
+            name,
             deadline: head.deadline,
             offer: head.offer,
             encoding: Encoding::Identity,
@@ -111,9 +116,12 @@ impl Driver {
         match result {
             None => self.half = Half::Done,
             Some(Err(status)) => self.fail_with(status, sender.take_trailers()),
-            Some(Ok(())) => match self.open(Metadata::new()) {
-                Ok(_) => self.trailers = Some(Box::new(status::ok_trailers(sender.take_trailers()))),
-                Err(Gone) => self.half = Half::Done,
+            Some(Ok(())) => match fitted::ok(sender.take_trailers(), &self.link) {
+                Err(status) => self.fail(status),
+                Ok(trailers) => match self.open(Metadata::new()) {
+                    Ok(_) => self.trailers = Some(Box::new(trailers)),
+                    Err(Gone) => self.half = Half::Done,
+                },
             },
         }
         Finish::new(self)
@@ -132,10 +140,13 @@ impl Driver {
         }
         loop {
             let (polled, parked, headers) = self.poll_handler(cx, handler.as_mut());
-            if let Some(headers) = headers
-                && self.open(headers).is_err()
-            {
-                return Poll::Ready(None);
+            if let Some(headers) = headers {
+                if let Err(status) = fitted::check("headers", &headers, &self.link) {
+                    return Poll::Ready(Some(Err(status)));
+                }
+                if self.open(headers).is_err() {
+                    return Poll::Ready(None);
+                }
             }
             if let Poll::Ready(result) = polled {
                 return Poll::Ready(Some(result));
@@ -322,14 +333,16 @@ impl Driver {
 
     /// As [`fail`](Self::fail), with trailers that the handler has set before.
     fn fail_with(&mut self, status: Status, trailers: Metadata) {
+        let text = Excerpt(status.message());
+        let source = std::error::Error::source(&status).map(tracing::field::display);
+        tracing::debug!(peer = %self.link.peer, method = %self.name, code = %status.code(), %text, source, "call failed");
         let out_of_time = self.deadline.is_some_and(|deadline| deadline <= Instant::now());
         if out_of_time && !self.outbound.is_empty() {
             // What is queued cannot be sent in time, and trailers come behind it.
             self.reset(Reason::CANCEL);
             return;
         }
-        let mut trailers = trailers.into_headers();
-        status.write(&mut trailers);
+        let trailers = fitted::fitted(status, trailers, &self.link);
         if self.outbound.is_empty() {
             self.close(trailers);
         } else if self.open(Metadata::new()).is_ok() {

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::call::{Terms, deadline};
 use crate::compression::Compression;
-use crate::transport::{Allowance, settings};
+use crate::transport::{Allowance, HeaderLists, settings};
 
 /// The limits of a server; each has a setter of its name on
 /// [`Server`](crate::Server), where its meaning is written.
@@ -142,14 +142,14 @@ impl Limits {
             resets_per_second: RESETS_PER_SECOND,
             ping_interval,
             ping_interval_without_calls: without_calls.max(ping_interval),
+            header_list: self.max_header_list_size,
             ..Allowance::default()
         }
     }
 
-    /// The largest header list that h2 takes. Twice ours: what lies between gets a
-    /// gRPC status instead of a bare 431.
+    /// The largest header list that h2 takes.
     pub(crate) fn most_headers(&self) -> u32 {
-        self.max_header_list_size.saturating_mul(2)
+        HeaderLists::for_h2(self.max_header_list_size)
     }
 
     /// h2 set up for these limits.

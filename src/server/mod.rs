@@ -8,6 +8,7 @@ mod descriptors;
 mod drain;
 mod driver;
 mod farewell;
+mod fitted;
 mod gate;
 mod inbound;
 mod limits;

@@ -48,6 +48,19 @@ impl<S: Service> Erased for S {
     }
 }
 
+/// The name of a method, as it stands in the program.
+#[derive(Clone, Copy)]
+pub(crate) struct Name {
+    service: &'static &'static str,
+    method: &'static &'static str,
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "/{}/{}", self.service, self.method)
+    }
+}
+
 /// A checked request, with all that is needed to answer it.
 pub struct Call {
     pub(crate) head: Head,
@@ -56,6 +69,7 @@ pub struct Call {
     pub(crate) link: Arc<Link>,
     /// What it is charged for once it has to wait.
     pub(crate) bytes: usize,
+    pub(crate) name: Name,
 }
 
 impl Call {
@@ -66,7 +80,7 @@ impl Call {
         let terms = &self.link.terms;
         let body = Body::of_request(self.body, terms.kept_window);
         let intake = Intake::new(terms.max_recv_message_size, terms.max_decoded_message_size);
-        let driver = Driver::new(self.respond, self.link, &self.head);
+        let driver = Driver::new(self.respond, self.link, &self.head, self.name);
         (Inbound::new(self.head, body, intake), driver)
     }
 
@@ -112,6 +126,7 @@ pub(crate) struct Router {
 pub(crate) struct Route {
     service: Arc<dyn Erased>,
     method: usize,
+    pub(crate) name: Name,
     pub(crate) pace: Pace,
 }
 
@@ -121,7 +136,8 @@ impl Router {
         for (method, name) in S::METHODS.iter().enumerate() {
             let path = format!("/{}/{name}", S::NAME).into();
             self.paths.insert(path, self.routes.len());
-            self.routes.push(Arc::new(Route { service: Arc::clone(&service), method, pace: Pace::unknown() }));
+            let name = Name { service: const { &S::NAME }, method: name };
+            self.routes.push(Arc::new(Route { service: Arc::clone(&service), method, name, pace: Pace::unknown() }));
         }
         if !self.names.contains(&S::NAME) {
             self.names.push(S::NAME);

@@ -121,9 +121,18 @@ impl Server {
         self
     }
 
-    /// The greatest header list of a request, in bytes as HTTP/2 counts them:
-    /// names, values and 32 for each. A greater one is RESOURCE_EXHAUSTED, one
-    /// of more than twice the size HTTP 431. **Default:** 16 KiB.
+    /// Maximum size of the headers of a request, in bytes as HTTP/2 counts them:
+    /// names, values, and 32 for each. **Default:** 16 KiB.
+    ///
+    /// The server announces it (SETTINGS_MAX_HEADER_LIST_SIZE, RFC 9113, section
+    /// 6.5.2). A larger list fails its own call: with RESOURCE_EXHAUSTED up to 320 KiB
+    /// or three times the limit, if that is more, and with HTTP 431 beyond. A list of
+    /// several times that size closes the connection.
+    ///
+    /// What the server sends is bounded by the limit that its client announces. A
+    /// longer message of a status is cut, and details and metadata that do not fit are
+    /// left out. Headers and trailers of a success that do not fit make it
+    /// RESOURCE_EXHAUSTED.
     #[must_use]
     pub fn max_header_list_size(mut self, bytes: u32) -> Self {
         self.limits.max_header_list_size = bytes;

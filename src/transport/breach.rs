@@ -13,6 +13,8 @@ pub(crate) enum Breach {
     ControlFrames,
     /// It began a block of headers, or a frame, and did not end it in time.
     HeaderBlock,
+    /// It sent long trailers with a request.
+    Trailers,
     /// It did not send its SETTINGS in time.
     NoSettings,
     /// It sent something else before its SETTINGS.
@@ -30,6 +32,7 @@ impl Breach {
             Self::Resets => "too_many_resets",
             Self::ControlFrames => "too_many_control_frames",
             Self::HeaderBlock => "header_block_timeout",
+            Self::Trailers => "request_trailers_too_large",
             Self::NoSettings => "settings_timeout",
             Self::FirstFrame => "first_frame_is_not_settings",
             Self::Silence => "keepalive_timeout",
@@ -44,6 +47,7 @@ impl Breach {
             Self::Resets => "the peer cancelled more calls than this side permits",
             Self::ControlFrames => "the peer sent more frames that carry nothing than this side takes",
             Self::HeaderBlock => "the peer began a block of headers or a frame and did not complete it in time",
+            Self::Trailers => "the peer sent more than 1 KiB of trailers with a request, where gRPC has none",
             Self::NoSettings => "the peer did not send its SETTINGS in time",
             Self::FirstFrame => "the first frame of the peer was not SETTINGS: it may not speak HTTP/2",
             Self::Silence => "the peer did not answer a ping in time",
@@ -54,7 +58,7 @@ impl Breach {
     pub(crate) fn setter(self) -> &'static str {
         match self {
             Self::Pings => "Server::permit_keepalive_time",
-            Self::Settings | Self::FirstFrame => "none",
+            Self::Settings | Self::FirstFrame | Self::Trailers => "none",
             Self::Resets => "Server::max_quick_cancels",
             Self::ControlFrames => "Server::max_control_frames",
             Self::HeaderBlock => "Server::header_block_timeout",

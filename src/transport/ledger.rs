@@ -1,11 +1,16 @@
 //! What the frames of a connection come to.
 
+use std::sync::Arc;
+
 use tokio::time::Instant;
 
+use crate::codec::CHUNK;
 use crate::transport::ages::Ages;
 use crate::transport::breach::Breach;
 use crate::transport::bucket::Bucket;
+use crate::transport::header_lists::HeaderLists;
 use crate::transport::meter::Allowance;
+use crate::transport::peer_settings::PeerSettings;
 use crate::transport::pings::Pings;
 use crate::transport::walker::{Head, flag, kind};
 
@@ -16,6 +21,11 @@ pub(super) struct Ledger {
     /// headers that it belongs to is to be followed by another one.
     pub(super) kind: u8,
     pub(super) block_open: bool,
+    /// How much of the block has come, and whether it is the trailers of a request.
+    block: usize,
+    behind: bool,
+    pub(super) header_lists: Arc<HeaderLists>,
+    pub(super) peer_settings: PeerSettings,
     /// Whether something was finished that the peer must send in one go.
     pub(super) finished: bool,
     /// Whether there is a frame among those that came last that h2 may not see.
@@ -46,6 +56,10 @@ impl Ledger {
         Self {
             kind: kind::DATA,
             block_open: false,
+            block: 0,
+            behind: false,
+            header_lists: Arc::new(HeaderLists::new(allowance.header_list)),
+            peer_settings: PeerSettings::default(),
             finished: false,
             odd: false,
             settings: Bucket::new(allowance.settings, SETTINGS_PER_SECOND, now),
@@ -64,7 +78,7 @@ impl Ledger {
     }
 
     #[inline]
-    pub(super) fn receive(&mut self, head: Head, now: Instant, calls: &mut bool) -> Result<(), Breach> {
+    pub(super) fn receive(&mut self, head: Head, behind: &[u8], now: Instant, calls: &mut bool) -> Result<(), Breach> {
         self.finished |= !self.block_open;
         self.kind = head.kind;
         match head.kind {
@@ -74,6 +88,8 @@ impl Ledger {
             }
             kind::HEADERS => {
                 self.block_open = !head.has(flag::END_HEADERS);
+                self.block = head.length;
+                self.behind = false;
                 self.last_call = now;
                 *calls = true;
                 if head.stream & 1 == self.parity && head.stream > self.ages.newest() {
@@ -83,14 +99,16 @@ impl Ledger {
                 }
                 // An answer's headers and trailers, for which the call's own frames have given credit. Interim answers,
                 // and headers of calls that are over, may come in any number.
+                self.behind = head.stream & 1 == self.parity;
+                self.check_trailers()?;
                 enough(self.control_frames.take(now), Breach::ControlFrames)
             }
-            _ => self.control(head, now, *calls),
+            _ => self.control(head, behind, now, *calls),
         }
     }
 
     /// Counts a frame that carries nothing of a call, but for CONTINUATION.
-    fn control(&mut self, head: Head, now: Instant, calls: bool) -> Result<(), Breach> {
+    fn control(&mut self, head: Head, behind: &[u8], now: Instant, calls: bool) -> Result<(), Breach> {
         match head.kind {
             // Whether it carries anything is seen later.
             kind::DATA if head.has(flag::PADDED) => {
@@ -102,12 +120,15 @@ impl Ledger {
             kind::WINDOW_UPDATE => self.odd |= self.going_away.is_some(),
             kind::CONTINUATION => {
                 self.block_open = !head.has(flag::END_HEADERS);
+                self.continue_block(head);
+                self.check_trailers()?;
                 if head.length > 0 {
                     return Ok(());
                 }
             }
             kind::SETTINGS if !head.has(flag::ACK) => {
                 self.greeted = true;
+                self.peer_settings.begin(head.length, behind, &self.header_lists);
                 return enough(self.settings.take(now), Breach::Settings);
             }
             kind::RST_STREAM if self.ages.is_young(head.stream) => enough(self.resets.take(now), Breach::Resets)?,
@@ -116,6 +137,21 @@ impl Ledger {
             _ => {}
         }
         enough(self.control_frames.take(now), Breach::ControlFrames)
+    }
+
+    /// gRPC's requests have no trailers. h2 keeps them until the body is read.
+    fn check_trailers(&self) -> Result<(), Breach> {
+        enough(!self.behind || self.block <= MOST_TRAILERS, Breach::Trailers)
+    }
+
+    fn continue_block(&mut self, head: Head) {
+        let limit = self.header_lists.oversized_block();
+        let before = self.block;
+        // h2 reads none of a frame that is larger than it may be.
+        self.block += if head.length <= CHUNK { head.length } else { 0 };
+        if before <= limit && self.block > limit {
+            self.header_lists.note_oversized(head.stream);
+        }
     }
 
     /// The peer has spent window on DATA.
@@ -160,6 +196,9 @@ const SMALL: usize = 256;
 
 const SETTINGS_PER_SECOND: u32 = 10;
 const CONTROL_FRAMES_PER_SECOND: u32 = 1_000;
+
+/// How long the trailers of a request may be, as they are sent.
+const MOST_TRAILERS: usize = 1024;
 
 /// How many control frames come free with each DATA and HEADERS frame.
 pub(super) const CREDIT: u32 = 10;

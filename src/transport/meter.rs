@@ -5,12 +5,15 @@
 //! counted here, before h2 sees them, by their heads alone.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::transport::breach::Breach;
+use crate::transport::header_lists::HeaderLists;
 use crate::transport::ledger::{Ledger, enough, increment, is_fault};
+use crate::transport::settings;
 use crate::transport::sieve::Place;
 use crate::transport::turned::{Turned, Written};
 use crate::transport::walker::{MAX_STREAM, Walker, flag, kind};
@@ -25,6 +28,8 @@ pub(crate) struct Allowance {
     /// How long to wait between two pings.
     pub(crate) ping_interval: Duration,
     pub(crate) ping_interval_without_calls: Duration,
+    /// How large a list of headers may be, as it is announced.
+    pub(crate) header_list: u32,
 }
 
 /// What any peer may ask for, and what none should need.
@@ -39,6 +44,7 @@ impl Default for Allowance {
             resets_per_second: 10_000,
             ping_interval: Duration::ZERO,
             ping_interval_without_calls: Duration::ZERO,
+            header_list: settings::MAX_HEADER_LIST_SIZE,
         }
     }
 }
@@ -89,8 +95,9 @@ impl Meter {
         ledger.odd = false;
         self.begun = (self.received.rest(), ledger.block_open);
         enough(!ledger.faulty, Breach::Resets)?;
+        ledger.peer_settings.go_on(bytes, &ledger.header_lists);
         if ledger.greeted {
-            self.received.walk(bytes, |head, _| ledger.receive(head, now, &mut calls))?;
+            self.received.walk(bytes, |head, behind| ledger.receive(head, behind, now, &mut calls))?;
         } else {
             self.greet(bytes, now, calls)?;
         }
@@ -104,10 +111,10 @@ impl Meter {
     #[cold]
     fn greet(&mut self, bytes: &[u8], now: Instant, mut calls: bool) -> Result<(), Breach> {
         let ledger = &mut self.ledger;
-        self.received.walk(bytes, |head, _| {
+        self.received.walk(bytes, |head, behind| {
             let greets = head.kind == kind::SETTINGS && !head.has(flag::ACK);
             enough(ledger.greeted || greets, Breach::FirstFrame)?;
-            ledger.receive(head, now, &mut calls)
+            ledger.receive(head, behind, now, &mut calls)
         })
     }
 
@@ -115,6 +122,16 @@ impl Meter {
     #[inline]
     pub(crate) fn is_odd(&self) -> bool {
         self.ledger.odd || self.received.is_inside_head()
+    }
+
+    /// How large lists of headers may be, in both directions.
+    pub(crate) fn header_lists(&self) -> &Arc<HeaderLists> {
+        &self.ledger.header_lists
+    }
+
+    /// How many bytes this side sends before its first frame.
+    pub(crate) fn preface(&self) -> usize {
+        if self.is_client() { PREFACE } else { 0 }
     }
 
     /// Whether this is the end that begins calls.
@@ -286,6 +303,7 @@ mod tests {
             resets_per_second: 100,
             ping_interval,
             ping_interval_without_calls: ping_interval,
+            ..Allowance::default()
         }
     }
 

@@ -24,6 +24,11 @@ impl Outlet {
         self.written < self.buffer.len() || self.unflushed
     }
 
+    /// All that waits, while nothing of it is on its way.
+    pub(super) fn unwritten(&mut self) -> &mut [u8] {
+        &mut self.buffer
+    }
+
     /// How much was written in all.
     pub(super) fn total(&self) -> u64 {
         self.total

@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::transport::Budget;
 use crate::transport::Peer;
+use crate::transport::header_lists::HeaderLists;
 
 /// What the server allows on one connection, and what is open.
 ///
@@ -24,6 +25,8 @@ pub(crate) struct Quota {
     queue: Arc<Queue>,
     /// The server that the connection goes to.
     peer: Peer,
+    /// How large the headers of its calls may be.
+    header_lists: Arc<HeaderLists>,
 }
 
 /// The calls that wait for a stream, whichever connection has it, and what the
@@ -47,8 +50,8 @@ pub(crate) struct Permit(Option<Arc<Quota>>);
 pub(crate) struct Callee(Arc<Quota>);
 
 impl Quota {
-    pub(crate) fn new(limit: usize, queue: Arc<Queue>, peer: Peer) -> Arc<Self> {
-        Arc::new(Self { limit: AtomicUsize::new(limit), open: AtomicUsize::new(0), queue, peer })
+    pub(crate) fn new(limit: usize, queue: Arc<Queue>, peer: Peer, header_lists: Arc<HeaderLists>) -> Arc<Self> {
+        Arc::new(Self { limit: AtomicUsize::new(limit), open: AtomicUsize::new(0), queue, peer, header_lists })
     }
 
     /// A permit, if one is free.
@@ -170,6 +173,12 @@ impl Permit {
     pub(crate) fn callee(&self) -> Option<Callee> {
         self.0.clone().map(Callee)
     }
+
+    /// How large the headers of the call may be.
+    #[inline]
+    pub(crate) fn header_lists(&self) -> Option<&HeaderLists> {
+        self.0.as_deref().map(|quota| &*quota.header_lists)
+    }
 }
 
 impl Drop for Permit {
@@ -223,7 +232,7 @@ mod tests {
     use tokio::task::JoinHandle;
 
     fn quota(limit: usize) -> Arc<Quota> {
-        Quota::new(limit, Arc::default(), Peer::unknown())
+        Quota::new(limit, Arc::default(), Peer::unknown(), Arc::default())
     }
 
     fn waiting(quota: &Arc<Quota>) -> JoinHandle<Permit> {

@@ -22,7 +22,13 @@ pub(crate) const SEND_BUFFER: usize = 128 * 1024;
 /// lies unread is bounded by the windows, and readers empty h2 early.
 pub(crate) const DATA_FRAME_BUDGET: usize = usize::MAX;
 
-/// The largest header list that a message of either side may have, as both
-/// sides announce it. h2 is given twice as much, so that what is a little too
-/// large gets a gRPC status instead of a bare 431.
+/// The largest header list that a request may have, as servers announce it.
 pub(crate) const MAX_HEADER_LIST_SIZE: u32 = 16 * 1024;
+
+/// The same for the answers that a channel takes, whose statuses may hold details.
+pub(crate) const CHANNEL_HEADER_LIST: u32 = 32 * 1024;
+
+/// What h2 is given in its place, at least: up to here a list that is too large ends
+/// its call alone, with a gRPC status. Other stacks do send some hundred kilobytes.
+/// A list of this size comes in some 20 frames, of which h2 takes 25.
+pub(crate) const LEAST_HEADER_LIST: u32 = 320 * 1024;

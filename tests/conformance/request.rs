@@ -1,6 +1,6 @@
 //! What the server takes for a request (S1 to S13, S22 to S24).
 
-use puregrpc_support::{CLIENT_STREAM, END, Frame, MORE, Script, UNARY, error, flag, note, noted, request};
+use puregrpc_support::{BIDI, CLIENT_STREAM, END, Frame, MORE, Script, UNARY, error, flag, kind, note, noted, request};
 
 /// S1: only POST is gRPC.
 #[tokio::test(start_paused = true)]
@@ -337,4 +337,28 @@ async fn padding_and_unknown_frames_are_skipped() {
     peer.send(&Frame::padded_data(1, &note("x")[3..], 0, flag::END_STREAM)).await;
     let answer = peer.answer(1).await;
     assert_eq!((answer.status(), answer.notes()), (0, vec!["x".into()]));
+}
+
+/// S23: long trailers, which no client of gRPC sends, end the connection: they would wait in memory for a reader.
+#[tokio::test(start_paused = true)]
+async fn long_trailers_of_the_client_end_the_connection() {
+    let server = Script::echo().serve();
+    for split in [false, true] {
+        let mut peer = server.peer().await;
+        peer.request(1, BIDI, &[]).await;
+        peer.headers(1, &[("x", "y".repeat(900))], true).await;
+        assert_eq!(peer.over(1).await.status(), 0);
+        peer.request(3, BIDI, &[]).await;
+        // One entry of HPACK's table, and then a byte for each field.
+        let block = [&[0x40, 1, b'x', 1, b'y'][..], &[0xbe; 1100]].concat();
+        if split {
+            let (begin, end) = block.split_at(1000);
+            peer.queue(&Frame::new(kind::HEADERS, flag::END_STREAM, 3, begin));
+            peer.queue(&Frame::new(kind::CONTINUATION, flag::END_HEADERS, 3, end));
+        } else {
+            peer.queue(&Frame::new(kind::HEADERS, flag::END_STREAM | flag::END_HEADERS, 3, block));
+        }
+        peer.flush().await;
+        assert_eq!(peer.goaway().await.code, error::ENHANCE_YOUR_CALM);
+    }
 }

@@ -111,7 +111,7 @@ fn bend_one(dice: &mut Dice, oddity: usize, fields: &mut Fields) -> (Vec<Outcome
         14 => {
             // S21: between the limit and twice as much, and beyond.
             let (size, refusal) =
-                dice.pick(&[(20_000, Outcome::Status(Code::ResourceExhausted)), (40_000, Outcome::Http(431))]);
+                dice.pick(&[(20_000, Outcome::Status(Code::ResourceExhausted)), (340_000, Outcome::Http(431))]);
             fields.push((b"x-long".to_vec(), vec![b'a'; size]));
             (vec![refusal], false)
         }
