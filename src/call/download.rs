@@ -1,6 +1,7 @@
 //! The peer's side of one call, as its client sees it.
 
 mod giving_up;
+mod lists;
 
 use std::fmt;
 use std::future::Future;
@@ -15,7 +16,7 @@ use http::{HeaderMap, StatusCode, header};
 
 use crate::call::body::Body;
 use crate::call::deadline::{self, Timer};
-use crate::call::foreign::{Foreign, no_status, read_status, tells_failure};
+use crate::call::foreign::{Foreign, no_status, tells_failure};
 use crate::call::holdings::Holdings;
 use crate::call::outbox::Outbox;
 use crate::call::shared_waker::{SharedWaker, Waiting};
@@ -24,7 +25,7 @@ use crate::compression::{Encoding, GRPC_ENCODING};
 use crate::excerpt::Excerpt;
 use crate::metadata::{Metadata, list_size};
 use crate::status::{GRPC_STATUS, Status};
-use crate::transport::{Callee, HeaderLists, Permit, reset};
+use crate::transport::{Callee, Permit, reset};
 
 /// Receives headers, messages and the status of one call.
 ///
@@ -395,37 +396,6 @@ impl Download {
             Ok(None) => self.end(Err(Status::internal("the server ended the call without trailers"))),
             Err(error) => self.fail(reset::status(&error)),
         }
-    }
-
-    /// The status in the last block of headers, unless that is larger than is taken.
-    fn read_end(&self, trailers: HeaderMap) -> Result<Metadata, Status> {
-        let (size, limit) = (list_size(&trailers), self.own_limit());
-        if self.is_oversized() {
-            oversized::end(trailers, None, limit)
-        } else if size > limit {
-            oversized::end(trailers, Some(size), limit)
-        } else {
-            read_status(trailers)
-        }
-    }
-
-    fn header_lists(&self) -> Option<&HeaderLists> {
-        self.permit.as_ref().and_then(Permit::header_lists)
-    }
-
-    /// How many bytes a block of headers may have; anything once the call is over.
-    fn own_limit(&self) -> usize {
-        self.header_lists().map_or(usize::MAX, HeaderLists::own)
-    }
-
-    /// Whether a block of headers came on the stream that h2 has not kept whole.
-    fn is_oversized(&self) -> bool {
-        let stream = match &self.state {
-            State::Headers(response) => response.stream_id().as_u32(),
-            State::Messages(body) => body.stream_id(),
-            State::Again(_) | State::Foreign(_) | State::Over(_) => return false,
-        };
-        self.header_lists().is_some_and(|lists| lists.is_oversized(stream))
     }
 
     /// The stream or the connection failed. Whatever the reason: once the deadline

@@ -41,7 +41,7 @@ use crate::status::Status;
 pub struct Sender<T> {
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) place: Place,
-    side: Side,
+    pub(crate) side: Side,
     /// Messages of up to so many bytes go the short way.
     pub(crate) plain: usize,
     compression: Compression,
