@@ -24,7 +24,7 @@ use crate::call::{Head, Link};
 use crate::excerpt::Excerpt;
 use crate::metadata::Metadata;
 use crate::server::check::{Checked, Refusal, check, refuse};
-use crate::server::drain::{Drain, Live};
+use crate::server::drain::Drain;
 use crate::server::farewell::{self, Farewell, Leave};
 use crate::server::gate::Gate;
 use crate::server::limits::Limits;
@@ -34,6 +34,7 @@ use crate::server::pace::Sample;
 use crate::server::prepare::prepare;
 use crate::server::seats::{Newcomer, Seat, Seats};
 use crate::server::service::{BoxFuture, Call, Route, Router};
+use crate::server::spawned::Spawned;
 use crate::server::upkeep::Upkeep;
 use crate::status::Status;
 use crate::transport::{Budget, BufferedIo, Exhausted, IoHandle, Losses, Meter, Peer, Unnamed, Windows, Written};
@@ -406,30 +407,6 @@ impl Connection {
 fn poll_inline(cx: &mut Context<'_>, call: &mut BoxFuture) -> bool {
     let polled = catch_unwind(AssertUnwindSafe(|| pin!(tokio::task::coop::unconstrained(call)).poll(cx)));
     !matches!(polled, Ok(Poll::Pending))
-}
-
-/// A call that runs as a task of its own.
-struct Spawned {
-    call: BoxFuture,
-    #[expect(dead_code, reason = "counts the call as live until it is dropped")]
-    live: Live,
-    /// The method, if it was spawned for being slow: when it is slow no more
-    /// its calls go inline again.
-    route: Option<Arc<Route>>,
-}
-
-impl Future for Spawned {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(route) = self.route.take() else {
-            return self.call.as_mut().poll(cx);
-        };
-        let started = Instant::now();
-        let polled = self.call.as_mut().poll(cx);
-        route.pace.observe(started.elapsed());
-        polled
-    }
 }
 
 #[cold]

@@ -21,6 +21,7 @@ mod run;
 mod seats;
 mod service;
 mod setters;
+mod spawned;
 #[cfg(feature = "tls")]
 mod tls;
 mod upkeep;
