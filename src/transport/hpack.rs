@@ -317,8 +317,8 @@ mod tests {
             blocks.read(&entered(4, &path)).unwrap();
         }
         assert_eq!(blocks.table.entries.len(), 40);
-        assert!(blocks.read(&[0x80 | 62 + 39]).is_ok());
-        assert_eq!(blocks.read(&[0x80 | 62 + 40]), Err(Malformed));
+        assert!(blocks.read(&[0x80 + 62 + 39]).is_ok());
+        assert_eq!(blocks.read(&[0x80 + 62 + 40]), Err(Malformed));
         // Emptied, and as large as before.
         assert!(blocks.read(&[0x20, 0x3f, 0xe1, 0x1f]).is_ok());
         assert_eq!((blocks.table.entries.len(), blocks.table.size), (0, 0));

@@ -241,7 +241,7 @@ async fn a_dropped_send_has_sent_nothing() {
     peer.give_window(0, 1 << 20).await;
     peer.give_window(stream, 1 << 20).await;
     notes.send(&noted("last")).await.unwrap();
-    expected.push(b"last".to_vec().into());
+    expected.push(b"last".to_vec());
     notes.close();
     let seen = peer.over(stream).await;
     assert_eq!(seen.notes(), expected);

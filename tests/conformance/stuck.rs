@@ -71,7 +71,7 @@ async fn requests_that_nobody_reads_hold_up_no_other_call() {
                 _ => chats.push(client.bidi(()).await.unwrap()),
             }
         }
-        let sending = join_all(stuck.iter_mut().map(|stream| fill(stream)));
+        let sending = join_all(stuck.iter_mut().map(fill));
         let chatting = join_all(chats.iter_mut().map(|(sender, _)| chat(sender)));
         tokio::join!(sending, chatting);
         calls(&client).await;

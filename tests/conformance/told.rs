@@ -50,7 +50,7 @@ async fn a_refused_call_is_logged() {
     })));
     let mut peer = running.peer().await;
     let (wire, large) = ("/wire.Wire/", "m".repeat(3_000));
-    let refused: [(&str, &[(&str, &str)], usize, &str, &str); 6] = [
+    let refused: [Refused; 6] = [
         ("Nothing", &[], 1, "UNIMPLEMENTED", "there is no such method"),
         ("Bidi", &[], 1, "PERMISSION_DENIED", "not you"),
         ("Unary", &[("x", &large)], 1, "RESOURCE_EXHAUSTED", "this server takes up to 2000 bytes"),
@@ -71,6 +71,9 @@ async fn a_refused_call_is_logged() {
     assert_eq!(peer.call(stream, UNARY, &[], &note("x")).await.status(), 0);
     assert!(!log.take().iter().any(|line| line.contains("call ")));
 }
+
+/// A method, metadata, the size of a message, and the code and the text that are told.
+type Refused<'a> = (&'a str, &'a [(&'a str, &'a str)], usize, &'a str, &'a str);
 
 /// R14: so does a call that fails on a channel.
 #[tokio::test(start_paused = true)]
