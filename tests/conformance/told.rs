@@ -50,7 +50,7 @@ async fn a_refused_call_is_logged() {
     })));
     let mut peer = running.peer().await;
     let (wire, large) = ("/wire.Wire/", "m".repeat(3_000));
-    let refused: [Refused; 6] = [
+    let refused: [Refused<'_>; 6] = [
         ("Nothing", &[], 1, "UNIMPLEMENTED", "there is no such method"),
         ("Bidi", &[], 1, "PERMISSION_DENIED", "not you"),
         ("Unary", &[("x", &large)], 1, "RESOURCE_EXHAUSTED", "this server takes up to 2000 bytes"),
