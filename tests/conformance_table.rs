@@ -48,6 +48,7 @@ fn table(rows: &str, tests: &BTreeMap<String, Vec<String>>) -> String {
             continue;
         }
         let (id, rule) = row.trim_start_matches('!').split_once(' ').expect("an id and a rule");
+        assert!(!known.contains(&id), "{id} is the id of two rows");
         known.push(id);
         let found = tests.get(id);
         assert_eq!(found.is_none(), row.starts_with('!'), "{id} ({rule}): has it a test that names it?");

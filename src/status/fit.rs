@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(GRPC_MESSAGE.as_str().len(), GRPC_MESSAGE_LEN);
     }
 
-    /// R13: what fits goes out whole.
+    /// R19: what fits goes out whole.
     #[test]
     fn what_fits_goes_out_whole() {
         let status = Status::not_found("ä".repeat(1000)).with_details(vec![7; 1000]);
@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(trailers["x-large"].len(), 1000);
     }
 
-    /// R13: the code stays, the message is cut with a mark, details and metadata go whole.
+    /// R19: the code stays, the message is cut with a mark, details and metadata go whole.
     #[test]
     fn a_status_is_cut_to_what_the_peer_takes() {
         for limit in [0, 100, 147, 200, 300, 1024, 8192, 16_384, 100_000] {
@@ -183,7 +183,7 @@ mod tests {
         }
     }
 
-    /// R13: a long message leaves room to details, and details to metadata.
+    /// R19: a long message leaves room to details, and details to metadata.
     #[test]
     fn details_go_before_a_long_message() {
         let status = Status::not_found("x".repeat(60_000)).with_details(vec![7; 3000]);

@@ -1,4 +1,4 @@
-//! Headers and trailers that are larger than one side takes: their own call fails, and the others go on (C18, C23, R13,
+//! Headers and trailers that are larger than one side takes: their own call fails, and the others go on (C18, C23, R19,
 //! S21).
 
 use puregrpc::{
@@ -144,7 +144,7 @@ async fn beside_others<T>(client: &WireClient, test: impl Future<Output = T>) ->
     outcome
 }
 
-/// R13: what is larger than the client takes is cut or left out, and the code stays; a success that does not fit is none.
+/// R19: what is larger than the client takes is cut or left out, and the code stays; a success that does not fit is none.
 #[tokio::test(start_paused = true)]
 async fn an_answer_larger_than_the_client_takes_keeps_its_code() {
     let running = Running::start(Server::new().add(script()));
@@ -228,7 +228,7 @@ async fn a_request_larger_than_the_server_takes_is_not_sent() {
     }
 }
 
-/// C23, R13: each side announces its limit, and keeps to that of the other to the byte.
+/// C23, R19: each side announces its limit, and keeps to that of the other to the byte.
 #[tokio::test(start_paused = true)]
 async fn limits_are_announced_and_kept() {
     let running = Running::start(Server::new().max_header_list_size(20_000).add(script()));

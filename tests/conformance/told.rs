@@ -1,4 +1,4 @@
-//! What a refused call tells its client, and the log of either side (R8, R13, R14, C22).
+//! What a refused call tells its client, and the log of either side (R8, R14, R19, C22).
 
 use puregrpc::{Code, Server, Status};
 use puregrpc_support::{Level, Log, RawServer, Running, Script, UNARY, note, noted};
@@ -104,7 +104,7 @@ async fn a_failed_call_is_logged_by_its_channel() {
     }
 }
 
-/// R13: a status of `Server::authorize` keeps to what the client takes, too.
+/// R19: a status of `Server::authorize` keeps to what the client takes, too.
 #[tokio::test(start_paused = true)]
 async fn a_refusal_keeps_to_what_the_client_takes() {
     let server = Server::new().authorize(|_, _| Err(Status::permission_denied("x".repeat(1_000_000))));
