@@ -5,10 +5,9 @@ use std::collections::btree_map::Entry;
 
 use protobuf_parse::camel_case;
 
-use crate::fault::Fault;
+use crate::fault::{Fault, Place};
 use crate::names;
 use crate::outline::{Definition, Kind, join};
-use crate::scan::Place;
 use crate::source::{Source, Sources};
 
 /// The faults of all sources.
@@ -121,7 +120,7 @@ fn claims(source: &Source, definition: &Definition, blocking: bool) -> Vec<Claim
     let within = |what: &str| format!("{what} of {}", join(&outline.package, scope));
     let ident = names::message_ident(name);
     match definition.kind {
-        Kind::Message | Kind::Group => message_claims(source, definition, types),
+        Kind::Message => message_claims(source, definition, types),
         Kind::Enum => vec![Claim::new(types, names::type_ident(name), "enum", name)],
         Kind::Oneof => vec![
             Claim::new(types, names::type_ident(name), "oneof", name),

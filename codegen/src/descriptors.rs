@@ -1,23 +1,12 @@
 //! Descriptors as constants of the output.
 
 use protobuf::Message;
-use protobuf::descriptor::{FileDescriptorProto, FileDescriptorSet};
+use protobuf::descriptor::FileDescriptorProto;
 
 /// The encoded descriptor of one file.
 pub(crate) fn encoded_file(file: &FileDescriptorProto) -> Vec<u8> {
-    encoded(file)
-}
-
-/// The encoded `FileDescriptorSet` of several files.
-pub(crate) fn encoded_set(files: &[FileDescriptorProto]) -> Vec<u8> {
-    let mut set = FileDescriptorSet::new();
-    set.file = files.to_vec();
-    encoded(&set)
-}
-
-fn encoded(message: &impl Message) -> Vec<u8> {
     // The only thing that encoding into memory can miss is a required field; descriptors have none.
-    message.write_to_bytes().unwrap_or_default()
+    file.write_to_bytes().unwrap_or_default()
 }
 
 /// A byte string in Rust, broken into lines that are indented by `indent`.

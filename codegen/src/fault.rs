@@ -3,17 +3,27 @@
 use std::fmt::{self, Debug, Display, Formatter};
 use std::path::Path;
 
-use crate::scan::Place;
+/// A place in a text; both count from one, and columns count characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+}
+
+impl Place {
+    pub(crate) const START: Self = Self { line: 1, column: 1 };
+}
 
 /// Why nothing was generated.
 ///
 /// `Display` gives one fault after the other, each as `file:line:column: what`, the line of the
-/// source and a caret under the column; faults of the set-up have no place:
+/// source, a caret under the column, and what to do; faults of the set-up have no place:
 ///
 /// ```text
-/// proto/hello.proto:8:9: While parsing field, expecting char `=`
-///     string name 1;
-///                 ^
+/// proto/hello.proto:9:26: the number 3 is used by the field `home` as well
+///     repeated string tags = 3;
+///                            ^
+///   help: the next free number is 4
 /// ```
 ///
 /// `Debug` gives the same text, so that `fn main() -> Result<(), Error>` prints it as well.
@@ -34,7 +44,8 @@ impl Error {
 
     /// An error that no line of a `.proto` file is to blame for.
     pub(crate) fn set_up(what: impl Into<String>) -> Self {
-        Fault { file: String::new(), place: None, what: what.into(), source: String::new() }.into()
+        let (file, excerpt) = (String::new(), String::new());
+        Fault { file, place: None, what: what.into(), excerpt, help: None }.into()
     }
 
     /// An error about a file or folder as a whole.
@@ -73,35 +84,48 @@ pub(crate) struct Fault {
     file: String,
     place: Option<Place>,
     what: String,
-    /// The line of the file that the place is on.
-    source: String,
+    /// The line of the file that the place is on, and a caret below.
+    excerpt: String,
+    help: Option<String>,
 }
 
 impl Fault {
     /// A fault at a place of a text.
     pub(crate) fn at(path: &Path, text: &str, place: Place, what: impl Into<String>) -> Self {
-        let source = text.lines().nth(place.line.saturating_sub(1)).unwrap_or_default();
+        let line = text.lines().nth(place.line.saturating_sub(1)).unwrap_or_default().trim_end();
+        // Tabs stay tabs, so that the caret stands under its column however wide they are drawn.
+        let before = line.chars().take(place.column.saturating_sub(1));
+        let padding: String = before.map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        let excerpt = format!("{line}\n{padding}^");
+        Self { file: path.display().to_string(), place: Some(place), what: what.into(), excerpt, help: None }
+    }
+
+    /// A fault that the compiler has found in the file at this path.
+    pub(crate) fn found(path: &Path, fault: &puregrpc_proto::Fault) -> Self {
+        let place = Place { line: fault.line() as usize, column: fault.column() as usize };
         Self {
             file: path.display().to_string(),
-            place: Some(place),
-            what: what.into(),
-            source: source.trim_end().to_owned(),
+            place: (place.line > 0).then_some(place),
+            what: fault.message().to_owned(),
+            excerpt: fault.excerpt().to_owned(),
+            help: fault.help().map(str::to_owned),
         }
     }
 }
 
 impl Display for Fault {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Some(Place { line, column }) = self.place else {
-            return f.write_str(&self.what);
-        };
-        write!(f, "{}:{line}:{column}: {}", self.file, self.what)?;
-        if self.source.is_empty() {
-            return Ok(());
+        match self.place {
+            Some(Place { line, column }) => write!(f, "{}:{line}:{column}: {}", self.file, self.what)?,
+            None if self.file.is_empty() => f.write_str(&self.what)?,
+            None => write!(f, "{}: {}", self.file, self.what)?,
         }
-        // Tabs stay tabs, so that the caret stands under its column however wide they are drawn.
-        let before = self.source.chars().take(column.saturating_sub(1));
-        let padding: String = before.map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-        write!(f, "\n  {}\n  {padding}^", self.source)
+        for line in self.excerpt.lines() {
+            write!(f, "\n  {line}")?;
+        }
+        match &self.help {
+            Some(help) => write!(f, "\n  help: {help}"),
+            None => Ok(()),
+        }
     }
 }

@@ -103,15 +103,17 @@
 //! Cargo prints where and what, and nothing else:
 //!
 //! ```text
-//! error: shop@0.1.0: proto/shop.proto:9:13: type `Adress` is not found
+//! error: shop@0.1.0: proto/shop.proto:9:12: `Adress` is not defined
 //! error: shop@0.1.0:     repeated Adress to = 3;
 //! error: shop@0.1.0:              ^
+//! error: shop@0.1.0:   help: define it, or import the file that defines it
 //! error: build script logged errors
 //! ```
 //!
 //! Besides what is wrong in protobuf, names are refused that would meet in Rust (`GetURL` and
-//! `GetUrl`, or a message `FooClient` beside a service `Foo`), and so are files that cannot be
-//! compiled faithfully: those with an `edition`, and those with groups.
+//! `GetUrl`, or a message `FooClient` beside a service `Foo`), and so are fields that the `protobuf`
+//! crate cannot express: groups and delimited fields, and in files of editions default values and
+//! required fields beside fields of implicit presence.
 //!
 //! # Code that is checked in
 //!
@@ -125,7 +127,7 @@
 //!   `protobuf` from `puregrpc`.
 //! - Files of one package each have a function `file_descriptor`, and none of them can be named
 //!   through the package's module: use `Message::descriptor().file_descriptor()`.
-//! - Of an option that is a list of messages and is given several times, the last one is kept.
+//! - The features of editions that C++, Java and Go define say nothing about the code.
 
 #![expect(clippy::needless_doctest_main, reason = "a build script is shown whole")]
 
@@ -143,9 +145,7 @@ mod names;
 mod outline;
 mod output;
 mod package;
-mod parse;
 mod rust_type;
-mod scan;
 mod scratch;
 mod service;
 mod shapes;

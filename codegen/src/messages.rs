@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::panic::AssertUnwindSafe;
+use std::panic::{self, AssertUnwindSafe};
 
 use protobuf::descriptor::FileDescriptorProto;
 use protobuf_codegen::gen_and_write::gen_and_write;
@@ -14,7 +14,6 @@ use crate::descriptors;
 use crate::docs::Docs;
 use crate::fault::Error;
 use crate::names::{Names, RAW_KEYWORDS};
-use crate::parse::contained;
 use crate::scratch::Scratch;
 use crate::shapes::Shapes;
 
@@ -93,6 +92,15 @@ impl Messages<'_> {
         }
         out
     }
+}
+
+/// Runs a part of protobuf's own tools, whose panics become errors: a build script has more to say than a backtrace.
+fn contained<T>(part: &str, run: AssertUnwindSafe<impl FnOnce() -> T>) -> Result<T, Error> {
+    panic::catch_unwind(run).map_err(|cause| {
+        let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
+        let text = text.unwrap_or("no reason is known");
+        Error::set_up(format!("the {part} of the protobuf crate cannot deal with these files: {text}"))
+    })
 }
 
 /// Changes nothing of what protobuf-codegen writes.

@@ -1,27 +1,19 @@
-//! The definitions of a `.proto` file with their places and comments, which the parser does not keep.
-//!
-//! The text may be wrong in any way: the parser is the judge of that. This walk never fails; it
-//! reads what has the shape of a definition and steps over the rest.
+//! The definitions of a `.proto` file with their places and comments.
 
-use crate::scan::{self, Place, Token};
+use std::collections::HashMap;
 
-/// What a file says, in the order of its text.
+use protobuf::descriptor::source_code_info::Location;
+use protobuf::descriptor::{DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto};
+
+use crate::fault::Place;
+
+/// What a file defines, in the order of its text.
 #[derive(Debug, Default)]
 pub(crate) struct Outline {
-    /// `proto2` where the file does not say.
-    pub(crate) proto3: bool,
-    pub(crate) edition: Option<Place>,
     /// Empty for a file without one.
     pub(crate) package: String,
     pub(crate) package_place: Option<Place>,
-    pub(crate) imports: Vec<Import>,
     pub(crate) definitions: Vec<Definition>,
-}
-
-#[derive(Debug)]
-pub(crate) struct Import {
-    pub(crate) path: String,
-    pub(crate) place: Place,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +22,6 @@ pub(crate) enum Kind {
     Enum,
     Service,
     Oneof,
-    Group,
     Field,
     Extension,
     Value,
@@ -44,12 +35,10 @@ pub(crate) struct Definition {
     pub(crate) scope: String,
     pub(crate) name: String,
     pub(crate) place: Place,
-    /// The number of a field or of a value of an enum, as it is written.
-    pub(crate) number: Option<(String, Place)>,
     /// The oneof that a field belongs to.
     pub(crate) oneof: Option<String>,
-    /// An enum that says `option allow_alias = true`.
-    pub(crate) aliases: bool,
+    /// The full names of a field's type and of what an extension extends.
+    pub(crate) types: Vec<String>,
     pub(crate) comment: String,
 }
 
@@ -66,13 +55,29 @@ pub(crate) fn join(scope: &str, name: &str) -> String {
 }
 
 impl Outline {
-    pub(crate) fn of(text: &str) -> Self {
-        let tokens = scan::tokens(text);
-        let mut walk = Walk { tokens: &tokens, next: 0, blocks: Vec::new(), outline: Self::default() };
-        while walk.next < tokens.len() {
-            walk.statement();
+    /// The outline of a file, of whose descriptor the source information is a part.
+    pub(crate) fn of(file: &FileDescriptorProto, text: &str) -> Self {
+        let locations = file.source_code_info.location.iter();
+        let locations: HashMap<&[i32], &Location> = locations.map(|location| (&location.path[..], location)).collect();
+        let mut walk = Walk { locations, lines: text.split('\n').collect(), definitions: Vec::new() };
+        for (index, message) in file.message_type.iter().enumerate() {
+            walk.message("", &[4, index as i32], message);
         }
-        walk.outline
+        for (index, definition) in file.enum_type.iter().enumerate() {
+            walk.enumeration("", &[5, index as i32], definition);
+        }
+        for (index, service) in file.service.iter().enumerate() {
+            walk.define(Kind::Service, "", &[6, index as i32], service.name());
+            for (method, definition) in service.method.iter().enumerate() {
+                walk.define(Kind::Method, service.name(), &[6, index as i32, 2, method as i32], definition.name());
+            }
+        }
+        for (index, extension) in file.extension.iter().enumerate() {
+            walk.field(Kind::Extension, "", &[7, index as i32], extension, None);
+        }
+        let package_place = walk.locations.get(&[PACKAGE][..]).map(|location| walk.package_place(location));
+        walk.definitions.sort_by_key(|definition| definition.place);
+        Self { package: file.package().to_owned(), package_place, definitions: walk.definitions }
     }
 
     /// The name of a definition with the package before it.
@@ -81,299 +86,150 @@ impl Outline {
     }
 }
 
-/// A pair of braces that is open.
-struct Block {
-    kind: Option<Kind>,
-    /// The index of its definition.
-    definition: Option<usize>,
-    /// What it adds to the scope of its members.
-    name: Option<String>,
-}
-
 struct Walk<'a> {
-    tokens: &'a [Token<'a>],
-    next: usize,
-    blocks: Vec<Block>,
-    outline: Outline,
+    locations: HashMap<&'a [i32], &'a Location>,
+    lines: Vec<&'a str>,
+    definitions: Vec<Definition>,
 }
 
 impl Walk<'_> {
-    fn statement(&mut self) {
-        let inside = self.blocks.last().map(|block| block.kind);
-        let first = &self.tokens[self.next];
-        let opens = self.peek(2, "{");
-        match (inside, first.text) {
-            (_, "}") => {
-                self.blocks.pop();
-                self.next += 1;
-            }
-            (_, ";") => self.next += 1,
-            (Some(Some(Kind::Enum)), _) if self.peek(1, "=") => self.member(),
-            (None | Some(Some(Kind::Message | Kind::Group)), "message") if opens => self.block(Kind::Message),
-            (None | Some(Some(Kind::Message | Kind::Group)), "enum") if opens => self.block(Kind::Enum),
-            (Some(Some(Kind::Message)), "oneof") if opens => self.block(Kind::Oneof),
-            (None, "service") if opens => self.block(Kind::Service),
-            (_, "extend") => self.extend(),
-            (Some(Some(Kind::Service)), "rpc") => self.method(),
-            (None, "syntax" | "edition" | "package" | "import") => self.header(),
-            (_, "option") => self.option(),
-            (None, _) | (_, "reserved" | "extensions") => self.skip_statement(),
-            (Some(None | Some(Kind::Service)), _) => self.skip_statement(),
-            _ => self.member(),
-        }
-    }
-
-    fn peek(&self, ahead: usize, text: &str) -> bool {
-        self.tokens.get(self.next + ahead).is_some_and(|token| token.is(text))
-    }
-
-    fn scope(&self) -> String {
-        let names = self.blocks.iter().filter_map(|block| block.name.as_deref());
-        names.collect::<Vec<_>>().join(".")
-    }
-
-    /// Records the definition whose name is the token at `name`, and returns its index.
-    fn define(&mut self, kind: Kind, name: usize) -> usize {
-        let token = &self.tokens[name];
-        self.outline.definitions.push(Definition {
-            kind,
-            scope: self.scope(),
-            name: token.text.to_owned(),
-            place: token.place,
-            number: None,
-            oneof: None,
-            aliases: false,
-            comment: self.tokens[self.next].above.clone(),
-        });
-        self.outline.definitions.len() - 1
-    }
-
-    /// `message`, `enum`, `service` or `oneof`, a name and `{`.
-    fn block(&mut self, kind: Kind) {
-        let index = self.define(kind, self.next + 1);
-        self.behind(index, self.next + 2);
-        let name = self.outline.definitions[index].name.clone();
-        // The fields of a oneof belong to the scope of its message.
-        let name = (kind != Kind::Oneof).then_some(name);
-        self.blocks.push(Block { kind: Some(kind), definition: Some(index), name });
-        self.next += 3;
-    }
-
-    fn extend(&mut self) {
-        while self.next < self.tokens.len() && !self.peek(0, "{") && !self.peek(0, ";") {
-            self.next += 1;
-        }
-        if self.peek(0, "{") {
-            self.blocks.push(Block { kind: Some(Kind::Extension), definition: None, name: None });
-        }
-        self.next += 1;
-    }
-
-    fn method(&mut self) {
-        if self.next + 1 >= self.tokens.len() {
-            self.next += 1;
+    fn message(&mut self, scope: &str, path: &[i32], message: &DescriptorProto) {
+        if message.options.map_entry() {
             return;
         }
-        let index = self.define(Kind::Method, self.next + 1);
-        let end = self.find_end();
-        self.behind(index, end);
-        if self.tokens.get(end).is_some_and(|token| token.is("{")) {
-            self.blocks.push(Block { kind: None, definition: None, name: None });
+        self.define(Kind::Message, scope, path, message.name());
+        let inner = join(scope, message.name());
+        let at = |number: i32, index: usize| [path, &[number, index as i32]].concat();
+        let synthetic = |index: usize| {
+            let mut fields = message.field.iter();
+            fields.any(|field| field.proto3_optional() && field.oneof_index == Some(index as i32))
+        };
+        for (index, oneof) in message.oneof_decl.iter().enumerate().filter(|(index, _)| !synthetic(*index)) {
+            self.define(Kind::Oneof, &inner, &at(8, index), oneof.name());
         }
-        self.next = end + 1;
-    }
-
-    /// A field, an extension, a group or a value of an enum: the name stands before `=`.
-    fn member(&mut self) {
-        let start = self.next;
-        let end = self.find_end();
-        let equals = (start..end).find(|&at| self.tokens[at].is("="));
-        let opens = self.tokens.get(end).is_some_and(|token| token.is("{"));
-        if let Some(equals) = equals.filter(|&equals| equals > start) {
-            let block = self.blocks.last();
-            let kind = match block.and_then(|block| block.kind) {
-                _ if opens => Kind::Group,
-                Some(Kind::Enum) => Kind::Value,
-                Some(Kind::Extension) => Kind::Extension,
-                _ => Kind::Field,
-            };
-            let within = block.filter(|block| block.kind == Some(Kind::Oneof));
-            let oneof = within.and_then(|block| block.definition);
-            let index = self.define(kind, equals - 1);
-            self.behind(index, end);
-            let oneof = oneof.map(|oneof| self.outline.definitions[oneof].name.clone());
-            self.outline.definitions[index].oneof = oneof;
-            self.outline.definitions[index].number = self.number(equals + 1);
+        for (index, field) in message.field.iter().enumerate() {
+            let oneof = field.oneof_index.filter(|_| !field.proto3_optional());
+            let oneof = oneof.and_then(|oneof| message.oneof_decl.get(oneof as usize));
+            self.field(Kind::Field, &inner, &at(2, index), field, oneof.map(|oneof| oneof.name().to_owned()));
         }
-        if opens {
-            let name = equals.map(|equals| self.tokens[equals - 1].text.to_owned());
-            self.blocks.push(Block { kind: Some(Kind::Group), definition: None, name });
+        for (index, nested) in message.nested_type.iter().enumerate() {
+            self.message(&inner, &at(3, index), nested);
         }
-        // A closing brace ends the block as well, so it is left for the next statement.
-        let closes = self.tokens.get(end).is_some_and(|token| token.is("}"));
-        self.next = if closes && end > start { end } else { end + 1 };
-    }
-
-    fn number(&self, at: usize) -> Option<(String, Place)> {
-        let first = self.tokens.get(at)?;
-        if first.is("-") {
-            let digits = self.tokens.get(at + 1)?;
-            return Some((format!("-{}", digits.text), first.place));
+        for (index, nested) in message.enum_type.iter().enumerate() {
+            self.enumeration(&inner, &at(4, index), nested);
         }
-        Some((first.text.to_owned(), first.place))
-    }
-
-    /// Takes the comment behind the token at `at` for a definition that has none above it.
-    fn behind(&mut self, index: usize, at: usize) {
-        let definition = &mut self.outline.definitions[index];
-        if definition.comment.is_empty()
-            && let Some(token) = self.tokens.get(at)
-        {
-            definition.comment.clone_from(&token.behind);
+        for (index, extension) in message.extension.iter().enumerate() {
+            self.field(Kind::Extension, &inner, &at(6, index), extension, None);
         }
     }
 
-    fn header(&mut self) {
-        let start = self.next;
-        self.skip_statement();
-        let tokens = &self.tokens[start..self.next];
-        let text = tokens.iter().find(|token| token.kind == scan::Kind::Text);
-        match (tokens[0].text, text) {
-            ("syntax", Some(text)) => self.outline.proto3 = text.unquoted() == "proto3",
-            ("edition", _) => self.outline.edition = Some(tokens[0].place),
-            ("import", Some(text)) => {
-                let path = text.unquoted().to_owned();
-                self.outline.imports.push(Import { path, place: text.place });
-            }
-            ("package", _) => {
-                let words = tokens[1..].iter().filter(|token| token.kind == scan::Kind::Word);
-                let words: Vec<_> = words.map(|token| token.text).collect();
-                self.outline.package_place = tokens.get(1).map(|token| token.place);
-                self.outline.package = words.join(".");
-            }
-            _ => {}
+    fn enumeration(&mut self, scope: &str, path: &[i32], definition: &EnumDescriptorProto) {
+        self.define(Kind::Enum, scope, path, definition.name());
+        let inner = join(scope, definition.name());
+        for (index, value) in definition.value.iter().enumerate() {
+            self.define(Kind::Value, &inner, &[path, &[2, index as i32]].concat(), value.name());
         }
     }
 
-    fn option(&mut self) {
-        let alias = self.peek(1, "allow_alias") && self.peek(3, "true");
-        let definition = self.blocks.last().and_then(|block| block.definition);
-        if let (true, Some(index)) = (alias, definition) {
-            self.outline.definitions[index].aliases = true;
-        }
-        self.skip_statement();
-    }
-
-    /// Moves past the `;` of this statement, over any braces within it.
-    fn skip_statement(&mut self) {
-        let mut depth = 0usize;
-        while let Some(token) = self.tokens.get(self.next) {
-            match token.text {
-                "{" => depth += 1,
-                "}" if depth == 0 => return,
-                "}" => depth -= 1,
-                _ => {}
-            }
-            self.next += 1;
-            if depth == 0 && token.is(";") {
-                return;
-            }
+    fn field(&mut self, kind: Kind, scope: &str, path: &[i32], field: &FieldDescriptorProto, oneof: Option<String>) {
+        self.define(kind, scope, path, field.name());
+        if let Some(definition) = self.definitions.last_mut() {
+            definition.oneof = oneof;
+            definition.types = [field.type_name(), field.extendee()].map(str::to_owned).to_vec();
         }
     }
 
-    /// The index of the `;`, `{` or `}` that ends this statement, outside of all brackets.
-    fn find_end(&self) -> usize {
-        let mut depth = 0usize;
-        for (at, token) in self.tokens.iter().enumerate().skip(self.next) {
-            match token.text {
-                "[" => depth += 1,
-                "]" => depth = depth.saturating_sub(1),
-                ";" | "{" | "}" if depth == 0 => return at,
-                _ => {}
-            }
-        }
-        self.tokens.len()
+    fn define(&mut self, kind: Kind, scope: &str, path: &[i32], name: &str) {
+        let place = self.locations.get(&[path, &[NAME]].concat()[..]);
+        let place = place.map_or(Place::START, |location| self.place(location));
+        let comment = self.locations.get(path).map_or(String::new(), |location| comment(location));
+        let (scope, name) = (scope.to_owned(), name.to_owned());
+        self.definitions.push(Definition { kind, scope, name, place, oneof: None, types: Vec::new(), comment });
+    }
+
+    /// Where a location begins. Its columns are bytes, and a tab goes on to a multiple of eight.
+    fn place(&self, location: &Location) -> Place {
+        let [line, column] = [0, 1].map(|at| location.span.get(at).map_or(0, |&number| number as usize));
+        let mut passed = 0;
+        let letters = self.lines.get(line).copied().unwrap_or_default().chars().take_while(|&letter| {
+            let before = passed < column;
+            passed += if letter == '\t' { 8 - passed % 8 } else { letter.len_utf8() };
+            before
+        });
+        Place { line: line + 1, column: letters.count() + 1 }
+    }
+
+    /// The place of the name behind the word `package`.
+    fn package_place(&self, location: &Location) -> Place {
+        let Place { line, column } = self.place(location);
+        let rest: String = self.lines.get(line - 1).copied().unwrap_or_default().chars().skip(column - 1).collect();
+        let name = rest.strip_prefix("package").map(str::trim_start).filter(|name| !name.is_empty());
+        let skipped = name.map_or(0, |name| rest.chars().count() - name.chars().count());
+        Place { line, column: column + skipped }
     }
 }
 
+/// The comment above a definition, or else the one behind it, without the slashes and stars that
+/// only decorate it.
+fn comment(location: &Location) -> String {
+    let text = if location.has_leading_comments() { location.leading_comments() } else { location.trailing_comments() };
+    let text = text.trim_end().trim_end_matches('*');
+    let line = |line: &str| line.trim_start_matches(['/', '*']).to_owned() + "\n";
+    text.split('\n').map(line).collect()
+}
+
+// Fields of descriptors: the package of a file, and the names of all else.
+const PACKAGE: i32 = 2;
+const NAME: i32 = 1;
+
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use puregrpc_proto::Compiler;
+
     use super::*;
 
-    fn paths(text: &str) -> Vec<String> {
-        Outline::of(text).definitions.iter().map(Definition::path).collect()
+    fn outline(text: &str) -> Outline {
+        let files = BTreeMap::from([("t.proto".to_owned(), text)]);
+        let compiled = Compiler::new(&files).source_info(true).compile(["t.proto"]).unwrap();
+        Outline::of(&compiled.files().last().unwrap().to_proto().unwrap(), text)
+    }
+
+    fn comments(text: &str) -> Vec<String> {
+        outline(text).definitions.into_iter().map(|definition| definition.comment).collect()
     }
 
     #[test]
-    fn nested_definitions_carry_their_scope() {
-        let text = "message A { message B { int32 c = 1; } enum D { E = 0; } oneof f { B g = 2; } }";
-        assert_eq!(paths(text), ["A", "A.B", "A.B.c", "A.D", "A.D.E", "A.f", "A.g"]);
+    fn definitions_have_their_places() {
+        let outline = outline("package\ta.b;\n// ö\nmessage M {\n\toptional string /*ö*/ a = 1;\n}");
+        assert_eq!(outline.package_place, Some(Place { line: 1, column: 9 }));
+        let places: Vec<_> = outline.definitions.iter().map(|definition| definition.place).collect();
+        assert_eq!(places, [Place { line: 3, column: 9 }, Place { line: 4, column: 24 }]);
     }
 
     #[test]
-    fn fields_of_every_form_are_read() {
-        let text = "message A { map<string, int32> b = 1; repeated x.y.Z c = 2 [(o) = { d: 1 }]; .p.Q e = 3; }";
-        assert_eq!(paths(text), ["A", "A.b", "A.c", "A.e"]);
-    }
-
-    #[test]
-    fn methods_are_read_with_and_without_a_body() {
-        let text = "service S { rpc A(B) returns (stream C); rpc D(E) returns (F) { option (x) = { g: \"h\" }; } rpc I(J) returns (K); }";
-        assert_eq!(paths(text), ["S", "S.A", "S.D", "S.I"]);
-    }
-
-    #[test]
-    fn header_is_read() {
-        let outline = Outline::of("syntax = 'proto3'; package a . b; import public \"c.proto\";");
-        assert!(outline.proto3);
-        assert_eq!(outline.package, "a.b");
-        assert_eq!(outline.imports[0].path, "c.proto");
-        assert_eq!(outline.imports[0].place.column, 49);
-    }
-
-    #[test]
-    fn keywords_are_names_where_they_stand_for_names() {
-        let text =
-            "enum E { option = 0; reserved = -1; message = 0x2; } message M { string message = 1; int32 rpc = 2; }";
-        let outline = Outline::of(text);
-        let numbers: Vec<_> = outline.definitions[1..4].iter().map(|d| d.number.clone().map(|n| n.0)).collect();
-        assert_eq!(numbers, [Some("0".into()), Some("-1".into()), Some("0x2".into())]);
-        assert_eq!(paths(text), ["E", "E.option", "E.reserved", "E.message", "M", "M.message", "M.rpc"]);
-    }
-
-    #[test]
-    fn comments_above_and_behind_are_kept() {
-        let outline =
-            Outline::of("// One.\nmessage A { // no\n  int32 b = 1; // Two.\n  // Three.\n  int32 c = 2; // no\n}");
-        let comments: Vec<_> = outline.definitions.iter().map(|d| d.comment.as_str()).collect();
-        assert_eq!(comments, [" One.\n", " Two.\n", " Three.\n"]);
-    }
-
-    #[test]
-    fn aliases_and_groups_are_seen() {
-        let outline = Outline::of(
-            "enum E { option allow_alias = true; A = 0; } message M { optional group G = 1 { optional int32 a = 2; } }",
+    fn entries_of_maps_and_oneofs_of_optional_fields_are_no_definitions() {
+        let outline = outline(
+            "syntax = \"proto3\"; message M { map<string, string> a = 1; optional string b = 2; oneof c { int32 d = 3; } }",
         );
-        assert!(outline.definitions[0].aliases);
-        let group = &outline.definitions[3];
-        assert_eq!((group.kind, group.name.as_str()), (Kind::Group, "G"));
-        assert_eq!(outline.definitions[4].path(), "M.G.a");
+        let kinds: Vec<_> = outline.definitions.iter().map(|definition| definition.kind).collect();
+        assert_eq!(kinds, [Kind::Message, Kind::Field, Kind::Field, Kind::Oneof, Kind::Field]);
+        assert_eq!(outline.definitions[4].oneof.as_deref(), Some("c"));
     }
 
     #[test]
-    fn broken_text_ends_without_a_panic() {
-        for text in [
-            "message",
-            "message A {",
-            "rpc",
-            "service S { rpc",
-            "} } ;",
-            "message A { = ; = 1 }",
-            "extend",
-            "enum E { A",
-            "import",
-        ] {
-            Outline::of(text);
-        }
+    fn the_comment_above_counts_or_else_the_one_behind() {
+        assert_eq!(
+            comments("// one\n// two\nmessage A {} // three\nmessage B {}\n// licence\n\nmessage C {} // none"),
+            [" one\n two\n", "\n", "\n"]
+        );
+        assert_eq!(comments("enum E { // all\n A = 0; // none\n}"), [" all\n", " none\n"]);
+    }
+
+    #[test]
+    fn what_decorates_a_comment_is_dropped() {
+        assert_eq!(comments("//////\n/// One.\n/** Two. **/\nmessage A {}"), [" Two. \n"]);
+        assert_eq!(comments("/**\n * One.\n *\n *   Two.\n */\nmessage A {}"), ["\n One.\n\n   Two.\n"]);
     }
 }

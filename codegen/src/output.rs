@@ -39,8 +39,8 @@ pub(crate) const ATTRIBUTES: &str = r#"#[allow(
 
 /// What the output is written from.
 pub(crate) struct Output<'a> {
-    /// All files, each after those it imports.
-    pub(crate) files: &'a [FileDescriptorProto],
+    /// All files, as an encoded `FileDescriptorSet`.
+    pub(crate) set: &'a [u8],
     /// The files that are generated here, with the code of their messages.
     pub(crate) generated: Vec<(&'a FileDescriptorProto, String)>,
     /// The modules of other crates that have the code of the other files, by path.
@@ -66,7 +66,7 @@ impl Output<'_> {
         code.line("/// All files of this module and all they import, as an encoded `FileDescriptorSet`.");
         code.line("#[allow(dead_code, unreachable_pub, reason = \"not every crate uses it\")]");
         code.line("#[rustfmt::skip]");
-        let set = descriptors::literal(&descriptors::encoded_set(self.files), "    ");
+        let set = descriptors::literal(self.set, "    ");
         code.lines(&format!("pub const FILE_DESCRIPTOR_SET: &[u8] = {set};"));
     }
 

@@ -1,6 +1,6 @@
-//! A folder for the files that the parser and protobuf-codegen want to read and write.
+//! A folder for the files that protobuf-codegen wants to write.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs, process};
 
@@ -37,13 +37,6 @@ impl Drop for Scratch {
     }
 }
 
-/// Writes a file and the folders on the way to it.
-pub(crate) fn write(path: &Path, text: &str) -> Result<(), Error> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(|error| Error::file(folder, error))?;
-    fs::write(path, text).map_err(|error| Error::file(path, error))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,7 +44,7 @@ mod tests {
     #[test]
     fn each_folder_is_its_own_and_goes_with_its_files() {
         let (one, other) = (Scratch::new().unwrap(), Scratch::new().unwrap());
-        write(&one.folder("a").unwrap().join("b/c"), "text").unwrap();
+        fs::write(one.folder("a").unwrap().join("b"), "text").unwrap();
         let folder = one.folder.clone();
         assert_ne!(folder, other.folder);
         drop(one);

@@ -1,21 +1,28 @@
-//! Finds and reads the input files and all that they import.
+//! Finds and reads the input files and all that they import, and compiles them.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::fault::{Error, Fault};
-use crate::outline::Outline;
-use crate::scan::{self, Place};
+use protobuf::descriptor::{DescriptorProto, FileDescriptorProto};
+use protobuf::reflect::FileDescriptor;
+use protobuf::well_known_types::{
+    any, api, duration, empty, field_mask, source_context, struct_, timestamp, type_, wrappers,
+};
+use protobuf::{CodedOutputStream, Message};
+use puregrpc_proto::{Compiled, CompiledFile, Compiler, Faults, Files};
 
-/// One `.proto` file.
+use crate::fault::{Error, Fault, Place};
+use crate::outline::Outline;
+
+/// One `.proto` file that is not built in.
 #[derive(Debug)]
 pub(crate) struct Source {
     /// The name that imports call it by: its path below its root, with slashes.
     pub(crate) name: String,
     pub(crate) path: PathBuf,
-    /// Its text without a byte order mark, which the parser would refuse.
     pub(crate) text: String,
     pub(crate) outline: Outline,
 }
@@ -31,44 +38,178 @@ impl Source {
 pub(crate) struct Sources {
     /// Each file after those that it imports.
     pub(crate) files: Vec<Source>,
+    /// The descriptors of all files that code can be of, in the words of proto2 and proto3.
+    pub(crate) descriptors: Vec<FileDescriptorProto>,
+    /// All files and all they import, as an encoded `FileDescriptorSet`.
+    pub(crate) set: Vec<u8>,
+    /// Types that are built in and for which the protobuf crate has no code, with a dot before them.
+    pub(crate) modern: BTreeSet<String>,
+    /// What is most likely not meant, each in one line.
+    pub(crate) warnings: Vec<String>,
 }
 
 impl Sources {
-    /// Reads the input files and folders, and what they import from the import roots.
+    /// Reads and compiles the input files and folders, and what they import from the import roots.
     pub(crate) fn read(inputs: &[PathBuf], includes: &[PathBuf]) -> Result<Self, Error> {
         let found = Inputs::find(inputs, includes)?;
-        let mut walk =
-            Walk { found: &found, files: Vec::new(), seen: BTreeSet::new(), ring: Vec::new(), faults: Vec::new() };
-        for (name, path) in &found.files {
-            walk.visit(name, path)?;
+        let reader = Reader { found: &found, paths: RefCell::default() };
+        let names = found.files.keys().filter(|name| !is_bundled(name));
+        let compiled =
+            Compiler::new(&reader).source_info(true).compile(names).map_err(|faults| reader.faults(&faults))?;
+        let mut sources = Self {
+            files: Vec::new(),
+            descriptors: Vec::new(),
+            set: set(&compiled),
+            modern: BTreeSet::new(),
+            warnings: reader.warnings(&compiled),
+        };
+        for file in compiled.files() {
+            sources.add(&file, &reader)?;
         }
-        Error::check(walk.faults)?;
-        Ok(Self { files: walk.files })
+        Ok(sources)
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&Source> {
-        self.files.iter().find(|file| file.name == name)
+    fn add(&mut self, file: &CompiledFile<'_>, reader: &Reader<'_>) -> Result<(), Error> {
+        let path = reader.path(file.path());
+        let readable =
+            |bytes: &[u8]| FileDescriptorProto::parse_from_bytes(bytes).map_err(|error| Error::file(&path, error));
+        if is_features(file.path()) {
+            self.modern.extend(types(&readable(&file.bare_descriptor())?));
+            return Ok(());
+        }
+        if let Some(known) = bundled(file.path()) {
+            // Code for it is in the protobuf crate, and follows the descriptors there.
+            self.descriptors.push(known.proto().clone());
+            let own = types(known.proto());
+            self.modern
+                .extend(types(&readable(&file.bare_descriptor())?).into_iter().filter(|name| !own.contains(name)));
+            return Ok(());
+        }
+        let lowered = file.lowered().map_err(|faults| reader.faults(&faults))?;
+        self.descriptors.push(without_features(readable(&lowered)?));
+        let text = String::from_utf8_lossy(file.text()).into_owned();
+        let outline = Outline::of(&readable(&file.descriptor())?, &text);
+        self.files.push(Source { name: file.path().to_owned(), path, text, outline });
+        Ok(())
+    }
+}
+
+/// Every file as protoc would describe it, without what only the sources tell.
+fn set(compiled: &Compiled) -> Vec<u8> {
+    let mut set = Vec::new();
+    for file in compiled.files() {
+        let mut stream = CodedOutputStream::vec(&mut set);
+        // Writing into memory cannot fail.
+        let _ = stream.write_bytes(1, &file.bare_descriptor()).and_then(|()| stream.flush());
+    }
+    set
+}
+
+/// Whether a file only defines features of languages, which say nothing about the code written here.
+fn is_features(name: &str) -> bool {
+    matches!(
+        name,
+        "google/protobuf/cpp_features.proto"
+            | "google/protobuf/go_features.proto"
+            | "google/protobuf/java_features.proto"
+    )
+}
+
+/// Leaves out the imports of files that only define features.
+fn without_features(mut file: FileDescriptorProto) -> FileDescriptorProto {
+    let kept: Vec<usize> = (0..file.dependency.len()).filter(|&index| !is_features(&file.dependency[index])).collect();
+    let moved = |index: &i32| kept.iter().position(|&old| old as i32 == *index).map(|new| new as i32);
+    file.public_dependency = file.public_dependency.iter().filter_map(moved).collect();
+    file.weak_dependency = file.weak_dependency.iter().filter_map(moved).collect();
+    file.dependency.retain(|name| !is_features(name));
+    file
+}
+
+/// The full names of all messages and enums of a file, with a dot before them.
+fn types(file: &FileDescriptorProto) -> BTreeSet<String> {
+    fn add(scope: &str, message: &DescriptorProto, types: &mut BTreeSet<String>) {
+        let name = format!("{scope}.{}", message.name());
+        types.extend(message.enum_type.iter().map(|inner| format!("{name}.{}", inner.name())));
+        message.nested_type.iter().for_each(|inner| add(&name, inner, types));
+        types.insert(name);
+    }
+    let scope = format!(".{}", file.package());
+    let mut types: BTreeSet<String> = file.enum_type.iter().map(|inner| format!("{scope}.{}", inner.name())).collect();
+    file.message_type.iter().for_each(|message| add(&scope, message, &mut types));
+    types
+}
+
+/// Gives the compiler the texts of files, and remembers where they are.
+struct Reader<'a> {
+    found: &'a Inputs,
+    paths: RefCell<BTreeMap<String, PathBuf>>,
+}
+
+impl Files for Reader<'_> {
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, String> {
+        if name == "rustproto.proto" {
+            return Ok(Some(include_bytes!("../rustproto/rustproto.proto").to_vec()));
+        }
+        let Some(path) = self.found.resolve(name).filter(|_| !is_bundled(name)) else { return Ok(None) };
+        let text = fs::read(&path).map_err(|error| error.to_string());
+        self.paths.borrow_mut().insert(name.to_owned(), path);
+        text.map(Some)
+    }
+
+    fn looked_in(&self) -> Option<String> {
+        let roots: Vec<_> = self.found.roots.iter().map(|root| root.display().to_string()).collect();
+        Some(roots.join(", "))
+    }
+}
+
+impl Reader<'_> {
+    fn warnings(&self, compiled: &Compiled) -> Vec<String> {
+        let told = |warning: &puregrpc_proto::Fault| {
+            let path = self.path(warning.file());
+            format!("{}:{}:{}: {}", path.display(), warning.line(), warning.column(), warning.message())
+        };
+        compiled.warnings().iter().map(told).collect()
+    }
+
+    /// Where a file is; the name of one that is built in.
+    fn path(&self, name: &str) -> PathBuf {
+        self.paths.borrow().get(name).cloned().unwrap_or_else(|| PathBuf::from(name))
+    }
+
+    fn faults(&self, faults: &Faults) -> Error {
+        let faults = faults.iter().map(|fault| Fault::found(&self.path(fault.file()), fault));
+        match Error::check(faults.collect()) {
+            Err(error) => error,
+            Ok(()) => Error::set_up("the files cannot be compiled"),
+        }
     }
 }
 
 /// Whether a file is part of the protobuf crate, which then has the code for it too. A copy of such
-/// a file among the inputs is left aside: the copy may use what the parser does not know.
+/// a file among the inputs is left aside.
 pub(crate) fn is_bundled(name: &str) -> bool {
-    const STEMS: [&str; 11] = [
-        "any",
-        "api",
-        "descriptor",
-        "duration",
-        "empty",
-        "field_mask",
-        "source_context",
-        "struct",
-        "timestamp",
-        "type",
-        "wrappers",
-    ];
-    let stem = name.strip_prefix("google/protobuf/").and_then(|file| file.strip_suffix(".proto"));
-    stem.is_some_and(|stem| STEMS.contains(&stem)) || name == "rustproto.proto"
+    bundled(name).is_some()
+}
+
+/// The descriptor of a file that is part of the protobuf crate.
+fn bundled(name: &str) -> Option<&'static FileDescriptor> {
+    if name == "rustproto.proto" {
+        return Some(protobuf::rustproto::file_descriptor());
+    }
+    Some(match name.strip_prefix("google/protobuf/")? {
+        "any.proto" => any::file_descriptor(),
+        "api.proto" => api::file_descriptor(),
+        "descriptor.proto" => protobuf::descriptor::file_descriptor(),
+        "duration.proto" => duration::file_descriptor(),
+        "empty.proto" => empty::file_descriptor(),
+        "field_mask.proto" => field_mask::file_descriptor(),
+        "source_context.proto" => source_context::file_descriptor(),
+        "struct.proto" => struct_::file_descriptor(),
+        "timestamp.proto" => timestamp::file_descriptor(),
+        "type.proto" => type_::file_descriptor(),
+        "wrappers.proto" => wrappers::file_descriptor(),
+        _ => return None,
+    })
 }
 
 /// The input files by name, and the folders that imports are looked up in.
@@ -168,85 +309,4 @@ fn missing(what: &str) -> String {
         Ok(folder) => format!("{what} (seen from {})", folder.display()),
         Err(_) => what.to_owned(),
     }
-}
-
-/// The way through the imports, depth first.
-struct Walk<'a> {
-    found: &'a Inputs,
-    files: Vec<Source>,
-    seen: BTreeSet<String>,
-    /// The files that are open, from an input to the file being read. The parser would follow a
-    /// ring of imports until the stack ends.
-    ring: Vec<String>,
-    faults: Vec<Fault>,
-}
-
-impl Walk<'_> {
-    fn visit(&mut self, name: &str, path: &Path) -> Result<(), Error> {
-        if is_bundled(name) || !self.seen.insert(name.to_owned()) {
-            return Ok(());
-        }
-        let source = read(name, path)?;
-        self.ring.push(name.to_owned());
-        match syntax_fault(&source) {
-            Some(fault) => self.faults.push(fault),
-            None => self.imports(&source)?,
-        }
-        self.ring.pop();
-        self.files.push(source);
-        Ok(())
-    }
-
-    fn imports(&mut self, source: &Source) -> Result<(), Error> {
-        for import in &source.outline.imports {
-            if let Some(start) = self.ring.iter().position(|open| *open == import.path) {
-                let ring = self.ring[start..].join(" -> ");
-                let what = format!("imports form a ring: {ring} -> {}", import.path);
-                self.faults.push(source.fault(import.place, what));
-            } else if let Some(path) = self.found.resolve(&import.path) {
-                self.visit(&import.path, &path)?;
-            } else if !is_bundled(&import.path) {
-                let roots: Vec<_> = self.found.roots.iter().map(|root| root.display().to_string()).collect();
-                let what = format!("import not found; looked in {}", roots.join(", "));
-                self.faults.push(source.fault(import.place, what));
-            }
-        }
-        Ok(())
-    }
-}
-
-fn read(name: &str, path: &Path) -> Result<Source, Error> {
-    let bytes = fs::read(path).map_err(|error| Error::file(path, error))?;
-    let text = match String::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            return Err(not_text(path, error.as_bytes(), error.utf8_error().valid_up_to()));
-        }
-    };
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned();
-    let outline = Outline::of(&text);
-    Ok(Source { name: name.to_owned(), path: path.to_owned(), text, outline })
-}
-
-/// The fault of a file that is not UTF-8, at the first byte that is none.
-fn not_text(path: &Path, bytes: &[u8], valid: usize) -> Error {
-    let before = String::from_utf8_lossy(&bytes[..valid]);
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    Fault::at(path, "", Place { line, column }, "not UTF-8").into()
-}
-
-fn syntax_fault(source: &Source) -> Option<Fault> {
-    if let Some(place) = source.outline.edition {
-        let what = "protobuf editions are not supported; begin the file with `syntax = \"proto3\";`";
-        return Some(source.fault(place, what));
-    }
-    let error = protobuf_parse::pure::parse_dependencies(&source.text).err()?;
-    let place = Place { line: error.line as usize, column: error.col as usize };
-    let mut what = error.error.to_string();
-    let tokens = scan::tokens(&source.text);
-    if let Some(token) = tokens.iter().find(|token| token.place == place && ["inf", "nan"].contains(&token.text)) {
-        what = format!("`{}` is read as a number and cannot be a name here; choose another name", token.text);
-    }
-    Some(source.fault(place, what))
 }

@@ -5,9 +5,11 @@ use std::fmt::{self, Debug, Formatter};
 use protobuf::Message;
 use protobuf::descriptor::FileDescriptorProto;
 
+use crate::check;
 use crate::encode::{self, Form};
 use crate::fault::{Fault, Faults};
 use crate::files::Files;
+use crate::link;
 use crate::loader::Loader;
 use crate::schema::{FileId, Schema};
 use crate::writer::Writer;
@@ -52,7 +54,8 @@ impl<'a> Compiler<'a> {
         let mut loader = Loader::new(self.files, self.source_info, paths.iter().cloned().collect());
         paths.iter().for_each(|path| loader.load(path));
         let Loader { schema, mut report, .. } = loader;
-        crate::check::unused_imports(&schema, &mut report);
+        link::report_unknown(&schema, &mut report);
+        check::unused_imports(&schema, &mut report);
         let warnings = report.finish()?;
         Ok(Compiled { schema, warnings })
     }

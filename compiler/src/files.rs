@@ -15,6 +15,11 @@ pub trait Files {
     /// A message about a file that is there and cannot be read. The compiler reports it at the
     /// import.
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String>;
+
+    /// Where files are looked for, to be shown to people beside a file that is not found.
+    fn looked_in(&self) -> Option<String> {
+        None
+    }
 }
 
 impl<F: Fn(&str) -> Result<Option<Vec<u8>>, String>> Files for F {

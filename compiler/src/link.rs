@@ -1,11 +1,13 @@
 //! Resolves the names of types: of fields, extensions and methods.
 
+use std::collections::HashMap;
+
 use crate::fault::Report;
 use crate::schema::{FieldId, FileId, Kind, Lookup, MessageId, Schema, ServiceId, Symbol, Wanted};
 use crate::source::{At, Source};
 use crate::syntax::{Name, Type};
 
-/// Resolves all names of a file. Those that stand for nothing are reported.
+/// Resolves all names of a file. Those that stand for nothing are noted in the schema.
 pub(crate) fn link(schema: &mut Schema, file: FileId, report: &mut Report) {
     let source = schema[file].source.clone();
     let blind = schema[file].visible.meets(&schema.incomplete);
@@ -19,6 +21,74 @@ pub(crate) fn link(schema: &mut Schema, file: FileId, report: &mut Report) {
     for service in linker.schema[file].services.clone() {
         linker.service(service);
     }
+}
+
+/// A name of a type that stands for nothing.
+#[derive(Debug, Clone)]
+pub(crate) struct Unknown {
+    file: FileId,
+    scope: String,
+    name: Name,
+    wanted: Wanted,
+}
+
+/// Reports the names that stand for nothing. All files have been added, so that a file that is not
+/// imported can be named.
+pub(crate) fn report_unknown(schema: &Schema, report: &mut Report) {
+    let similar = Similar::of(schema);
+    for Unknown { file, scope, name, wanted } in &schema.unknown {
+        let text = &name.text;
+        let (message, help) = match schema.look_up(*file, scope, text, *wanted) {
+            Lookup::NotImported(full, defined) => {
+                let path = schema[defined].source.name();
+                let message = format!("`{full}` is defined in {path}, which is not imported");
+                (message, format!("add `import \"{path}\";`"))
+            }
+            Lookup::Hidden(full) => {
+                let message =
+                    format!("`{text}` is looked up as `{full}`, which is not defined: the innermost scope counts");
+                (message, format!("write `.{text}` to begin at the outermost scope"))
+            }
+            _ => (format!("`{text}` is not defined"), similar.help(schema, *file, text)),
+        };
+        report.fault(&schema[*file].source, name.at, message).help(help);
+    }
+}
+
+/// The full names of types by their last parts, as far as there are unknown names with these.
+struct Similar<'a>(HashMap<&'a str, Vec<(&'a str, Symbol)>>);
+
+impl<'a> Similar<'a> {
+    fn of(schema: &'a Schema) -> Self {
+        let mut names: HashMap<&str, Vec<_>> =
+            schema.unknown.iter().map(|unknown| (last(&unknown.name.text), Vec::new())).collect();
+        for (full, symbol) in schema.symbols.types().filter(|_| !names.is_empty()).collect::<Vec<_>>() {
+            if let Some(found) = names.get_mut(last(full)) {
+                found.push((full, symbol));
+            }
+        }
+        names.values_mut().for_each(|found| found.sort_unstable_by_key(|(full, _)| *full));
+        Self(names)
+    }
+
+    /// What to do about a name that is unknown.
+    fn help(&self, schema: &Schema, file: FileId, text: &str) -> String {
+        let text = text.trim_start_matches('.');
+        let ends = |full: &str| full.strip_suffix(text).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        let found = self.0.get(last(text)).into_iter().flatten().find(|(full, _)| ends(full));
+        let Some((full, symbol)) = found else { return "define it, or import the file that defines it".to_string() };
+        match schema.file_of(*symbol) {
+            Some(defined) if !schema[file].visible.contains(defined) => {
+                let path = schema[defined].source.name();
+                format!("`{full}` is defined in {path}: add `import \"{path}\";`")
+            }
+            _ => format!("there is a type `{full}`"),
+        }
+    }
+}
+
+fn last(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
 }
 
 struct Linker<'a> {
@@ -142,23 +212,11 @@ impl Linker<'_> {
             }
             return Some(symbol);
         }
-        let text = &name.text;
-        let (message, help) = match found {
-            Lookup::NotImported(full, file) => {
-                let path = self.schema[file].source.name();
-                let message = format!("`{full}` is defined in {path}, which is not imported");
-                (message, format!("add `import \"{path}\";`"))
-            }
-            Lookup::Hidden(full) => {
-                let message =
-                    format!("`{text}` is looked up as `{full}`, which is not defined: the innermost scope counts");
-                (message, format!("write `.{text}` to begin at the outermost scope"))
-            }
-            // The parser has reported that a scalar type cannot stand here.
-            _ if self.blind || Type::named(text.as_bytes()).is_some() => return None,
-            _ => (format!("`{text}` is not defined"), "define it, or import the file that defines it".to_string()),
-        };
-        self.report.fault(&self.source, name.at, message).help(help);
+        // The parser has reported that a scalar type cannot stand here.
+        if !self.blind && Type::named(name.text.as_bytes()).is_none() {
+            let (file, scope, name) = (self.file, scope.to_string(), name.clone());
+            self.schema.unknown.push(Unknown { file, scope, name, wanted });
+        }
         None
     }
 

@@ -112,16 +112,14 @@ impl<'a> Loader<'a> {
     }
 
     fn not_found(&mut self, path: &str, importer: &Source, at: Option<At>) {
-        let message = format!("\"{path}\" is not found");
-        match at {
-            Some(at) => {
-                let told = self.report.fault(importer, at, message);
-                told.help("imports are paths from an include folder, with `/` between folders");
-            }
-            None => {
-                self.report.file_fault(importer, "this file is not found").help("give the path from an include folder")
-            }
-        }
+        let told = match at {
+            Some(at) => self.report.fault(importer, at, format!("\"{path}\" is not found")),
+            None => self.report.file_fault(importer, "this file is not found"),
+        };
+        told.help(match self.files.looked_in() {
+            Some(places) => format!("it was looked for in {places}"),
+            None => "give its path from an include folder, with `/` between folders".to_string(),
+        });
     }
 
     fn unreadable(&mut self, importer: &Source, at: Option<At>, message: String) {

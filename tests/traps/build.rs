@@ -12,6 +12,7 @@ fn main() {
     let here = if Path::new("proto").is_dir() { Path::new("proto") } else { Path::new("../proto") };
     let traps = [
         "docs",
+        "editions",
         "encoding",
         "file_names",
         "imports",

@@ -32,7 +32,8 @@ impl Checker<'_> {
                 first.insert(name, (field, is_custom));
                 continue;
             };
-            if custom && !is_custom && !other_custom {
+            let same = self.schema[field].name() == self.schema[other].name();
+            if same || (custom && !is_custom && !other_custom) {
                 continue;
             }
             let message = format!(

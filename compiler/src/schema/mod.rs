@@ -76,6 +76,8 @@ pub(crate) struct Schema {
     pub(crate) hidden: SymbolTable,
     /// The files that may lack the definitions of types.
     pub(crate) incomplete: FileSet,
+    /// The names of types that stand for nothing.
+    pub(crate) unknown: Vec<crate::link::Unknown>,
     /// Extensions by message and number.
     pub(crate) extensions: HashMap<(MessageId, i32), FieldId>,
 }

@@ -68,6 +68,11 @@ impl SymbolTable {
         Ok(())
     }
 
+    /// All messages and enums.
+    pub(crate) fn types(&self) -> impl Iterator<Item = (&str, Symbol)> {
+        self.names.iter().map(|(name, symbol)| (&name[..], *symbol)).filter(|(_, symbol)| symbol.is_type())
+    }
+
     pub(crate) fn in_package(&self, package: u32) -> &FileSet {
         &self.packages[package as usize]
     }

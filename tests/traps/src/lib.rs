@@ -24,6 +24,11 @@ pub mod docs {
     puregrpc::include_protos!("docs");
 }
 
+/// Files of editions, with implicit presence and with explicit presence.
+pub mod editions {
+    puregrpc::include_protos!("editions");
+}
+
 /// A byte order mark and line breaks of two characters.
 pub mod encoding {
     puregrpc::include_protos!("encoding");

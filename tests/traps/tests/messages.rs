@@ -2,7 +2,7 @@
 
 use puregrpc::protobuf::Message;
 use puregrpc_traps::{
-    every_proto2, every_proto3, externs, keywords, lite, packages, preludes, proto2, same_stem, types,
+    editions, every_proto2, every_proto3, externs, keywords, lite, packages, preludes, proto2, same_stem, types,
 };
 
 #[test]
@@ -20,6 +20,30 @@ fn fields_that_are_keywords_are_encoded() {
     assert_eq!(copy.async_(), "async");
     let text = "gen: \"gen\" try: \"\\001\\002\" type: 3 async: \"async\" self: true";
     assert_eq!(copy.to_string(), text);
+}
+
+#[test]
+fn features_of_editions_decide_what_is_written() {
+    use editions::editions::{Explicit, Implicit, explicit, implicit};
+
+    let implicit = Implicit {
+        optional: Some(0),
+        packed: vec![1, 2],
+        choice: Some(implicit::Choice::Nan(0)),
+        ..Default::default()
+    };
+    assert_eq!(implicit.write_to_bytes().unwrap(), [0x10, 0, 0x1A, 2, 1, 2, 0x28, 0]);
+    let mut explicit =
+        Explicit { packed: vec![1, 2], expanded: vec![1, 2], text: Some(String::new()), ..Default::default() };
+    assert!(explicit.write_to_bytes().is_err(), "a required field is missing");
+    explicit.required = Some(1);
+    explicit.level = Some(explicit::Level::LEVEL_HIGH.into());
+    assert_eq!(explicit.write_to_bytes().unwrap(), [0x0A, 0, 0x12, 2, 1, 2, 0x18, 1, 0x18, 2, 0x20, 1, 0x28, 2]);
+    assert_eq!(Explicit::new().text(), "none");
+    assert_eq!(
+        explicit.to_string(),
+        "text: \"\" packed: 1 packed: 2 expanded: 1 expanded: 2 required: 1 level: LEVEL_HIGH"
+    );
 }
 
 #[test]
