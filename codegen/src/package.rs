@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use protobuf::descriptor::{FileDescriptorProto, MethodDescriptorProto, ServiceDescriptorProto};
+use protobuf::descriptor::{DescriptorProto, FileDescriptorProto, MethodDescriptorProto, ServiceDescriptorProto};
 
 use crate::fault::Error;
 use crate::layout::Code;
@@ -98,10 +98,9 @@ impl<'a> Package<'a> {
     fn nested(&self, names: &Names, name: &str) -> Vec<String> {
         let mut nested = Vec::new();
         for file in &self.files {
-            let messages = file.message_type.iter().filter(|message| {
-                let inner = message.nested_type.len() + message.enum_type.len() + message.oneof_decl.len();
-                names::nested_module(message.name()) == name && inner > 0
-            });
+            let messages = file.message_type.iter();
+            let messages =
+                messages.filter(|message| names::nested_module(message.name()) == name && has_module(message));
             let module = names.module(file.name()).unwrap_or_default();
             nested.extend(messages.map(|_| format!("{module}::{name}")));
         }
@@ -158,4 +157,12 @@ impl<'a> Package<'a> {
             path.clone()
         }))
     }
+}
+
+/// Whether protobuf-codegen writes a module for what is in a message. Entries of maps and the oneofs
+/// of `optional` fields have no code.
+fn has_module(message: &DescriptorProto) -> bool {
+    let optional = message.field.iter().filter(|field| field.proto3_optional()).count();
+    let types = message.nested_type.iter().filter(|nested| !nested.options.map_entry()).count();
+    types + message.enum_type.len() + message.oneof_decl.len() > optional
 }
