@@ -24,7 +24,8 @@ fn many_small_frames_that_nobody_receives_share_a_buffer() {
             // What waits in h2 takes room there that it keeps.
             peer.settle().await;
         }
-        let held = ALLOCATED.allocated() - before;
+        // Buffers that carried the frames may have been freed since.
+        let held = ALLOCATED.allocated().saturating_sub(before);
         println!("{held} bytes are held for {} that came", 5 * FRAMES);
         assert!(held < 20 * FRAMES, "{held} bytes");
         for _ in 0..=FRAMES {
