@@ -211,6 +211,9 @@ impl Channel {
     /// of calls that wait or stream, and messages that nobody has received yet.
     /// A call for which there is no room ends with RESOURCE_EXHAUSTED. The limit
     /// belongs to all clones of the channel alike. **Default:** 1 GiB.
+    ///
+    /// Calls that nobody reads may take half of it; then their server has to wait.
+    /// The [`connection_window`](Self::connection_window) of each connection comes on top.
     #[must_use]
     pub fn memory_limit(mut self, bytes: usize) -> Self {
         self.settings.memory_limit = bytes;

@@ -76,10 +76,11 @@ pub(crate) async fn establish(
     let (io, handle) = BufferedIo::new(io, Meter::client(&allowance));
     // Nothing is written yet but into the buffer, so that it cannot block.
     let (requests, mut h2) = builder(wiring).handshake::<_, Bytes>(io).await.map_err(failed)?;
+    let memory = Arc::clone(queue.memory());
     let quota = Quota::new(0, queue, peer, handle.header_lists());
     let readers = Arc::<Readers>::default();
     let watch = Watch::new(wiring.keepalive, h2.ping_pong());
-    let windows = Windows::new(wiring.stream_window, wiring.connection_window, settings::UNREAD);
+    let windows = Windows::of_client(wiring.stream_window, wiring.connection_window, &memory);
     let connection =
         Connection { requests, orders: Orders::default(), quota: Arc::clone(&quota), readers: Arc::clone(&readers) };
     let connection = Arc::new(connection);
@@ -158,7 +159,7 @@ impl Future for Driver {
         let others = !sent || me.quota.is_shared();
         match me.io.end_turn(cx, others) {
             Ok(turned) => {
-                me.windows.fit_connection(turned.window, me.quota.open(), &mut me.h2, |_| true);
+                me.windows.fit_connection(cx, turned.window, me.quota.open(), &mut me.h2);
                 me.readers.look(turned.small);
             }
             Err(error) => return Poll::Ready(Err(error)),

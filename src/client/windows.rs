@@ -21,6 +21,7 @@ impl Channel {
     ///
     /// What nobody reads does not count, so that it holds up no other call. It counts
     /// again from 256 MiB on, and for each call beyond 1,000 there is the window of one more.
+    /// It also counts where half of [`memory_limit`](Self::memory_limit) is used up.
     /// It is what HTTP/2 calls the window of a connection.
     #[must_use]
     pub fn connection_window(mut self, bytes: u32) -> Self {

@@ -37,7 +37,9 @@ use crate::server::service::{BoxFuture, Call, Route, Router};
 use crate::server::spawned::Spawned;
 use crate::server::upkeep::Upkeep;
 use crate::status::Status;
-use crate::transport::{Budget, BufferedIo, Exhausted, IoHandle, Losses, Meter, Peer, Unnamed, Windows, Written};
+use crate::transport::{
+    Budget, BufferedIo, Exhausted, Grant, Grants, IoHandle, Losses, Meter, Peer, Unnamed, Windows, Written,
+};
 
 /// What all connections of a server share.
 pub(crate) struct Shared {
@@ -47,6 +49,7 @@ pub(crate) struct Shared {
     pub(crate) drain: Arc<Drain>,
     pub(crate) seats: Arc<Seats>,
     pub(crate) memory: Arc<Budget>,
+    pub(crate) grants: Arc<Grants>,
     pub(crate) losses: Losses,
 }
 
@@ -55,17 +58,17 @@ pub(crate) struct Shared {
 /// What has to be done before lies in a future of its own, so that a connection
 /// that lives long holds no room for it.
 pub(crate) async fn serve<L: Listener>(io: L::Io, peer: Peer, seat: Seat, shared: Arc<Shared>) {
-    let Some((h2, handle, peer)) = begin::<L>(io, peer, &seat, &shared).await else {
+    let Some((h2, handle, peer, grant)) = begin::<L>(io, peer, &seat, &shared).await else {
         return;
     };
-    let end = Connection::new(h2, handle.clone(), peer, seat.newcomer(), Arc::clone(&shared)).await;
+    let end = Connection::new(h2, handle.clone(), peer, grant, seat.newcomer(), Arc::clone(&shared)).await;
     if handle.tell_why().await || end == End::Closed {
         farewell::linger(&shared.drain, &handle).await;
     }
 }
 
 /// A connection that takes calls.
-type Greeted = (h2::server::Connection<BufferedIo, Bytes>, IoHandle, Peer);
+type Greeted = (h2::server::Connection<BufferedIo, Bytes>, IoHandle, Peer, Grant);
 
 /// Brings a connection to where it takes calls; `None` if it does not come to that.
 async fn begin<L: Listener>(io: L::Io, peer: Peer, seat: &Seat, shared: &Arc<Shared>) -> Option<Greeted> {
@@ -85,7 +88,8 @@ async fn greet<L: Listener>(io: L::Io, peer: Peer, shared: &Arc<Shared>) -> Opti
     } else {
         BufferedIo::new(io, meter)
     };
-    let handshake = shared.limits.builder().handshake::<_, Bytes>(io);
+    let grant = shared.grants.grant(shared.limits.stream_window, shared.limits.connection_window);
+    let handshake = shared.limits.builder(grant.window()).handshake::<_, Bytes>(io);
     let greeted = timeout(shared.limits.handshake_timeout, Greeting { handshake: Box::pin(handshake), io: &handle });
     let greeted = tokio::select! {
         biased;
@@ -93,7 +97,7 @@ async fn greet<L: Listener>(io: L::Io, peer: Peer, shared: &Arc<Shared>) -> Opti
         () = farewell::to_stranger(&shared.drain) => return None,
     };
     match greeted {
-        Ok(Ok(h2)) => return Some((h2, handle, peer)),
+        Ok(Ok(h2)) => return Some((h2, handle, peer, grant)),
         Ok(Err(error)) => {
             let first = handle.first_bytes();
             let what = if first.are_tls() { Some("TLS") } else { first.are_request() };
@@ -181,9 +185,7 @@ impl Future for Connection {
         match me.io.end_turn(cx, others) {
             Ok(turned) => {
                 let cut = me.poll_written(cx, turned.written);
-                let budget = &me.link.budget;
-                me.windows
-                    .fit_connection(turned.window, me.link.live(), &mut me.h2, |bytes| budget.whole().has_room(bytes));
+                me.windows.fit_connection(cx, turned.window, me.link.live(), &mut me.h2);
                 let upkeep = me.upkeep.poll(cx, &mut me.h2, &me.io, turned.stalled, me.link.live() > 0);
                 if cut.is_ready() {
                     return Poll::Ready(End::Lost);
@@ -206,16 +208,16 @@ impl Connection {
         mut h2: h2::server::Connection<BufferedIo, Bytes>,
         io: IoHandle,
         peer: Peer,
+        grant: Grant,
         newcomer: Newcomer,
         shared: Arc<Shared>,
     ) -> Self {
         let limits = &shared.limits;
         let upkeep = Upkeep::new(limits, &mut h2);
-        let link =
-            Link::new(peer, limits.terms(), shared.memory.part(limits.memory_per_connection()), io.header_lists());
+        let part = shared.memory.part(limits.memory_per_connection());
+        let link = Link::new(peer, limits.terms(grant.window()), part, io.header_lists());
         let farewell = Farewell::new(&shared.drain);
-        let growth = limits.memory_per_connection();
-        let windows = Windows::new(limits.stream_window, limits.connection_window, growth);
+        let windows = Windows::of_server(limits.stream_window, grant, limits.memory_per_connection(), &shared.memory);
         Self {
             h2,
             io,

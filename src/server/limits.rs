@@ -83,15 +83,15 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// What holds for each call.
-    pub(crate) fn terms(&self) -> Terms {
+    /// What holds for each call of a connection with this window.
+    pub(crate) fn terms(&self, window: u32) -> Terms {
         let max_recv_message_size = self.max_recv_message_size;
         Terms {
             max_recv_message_size,
             max_decoded_message_size: self.max_decoded_message_size.unwrap_or(max_recv_message_size.saturating_mul(16)),
             max_send_message_size: self.max_send_message_size,
             compression: self.compression,
-            kept_window: self.kept_window(),
+            kept_window: self.kept_window(window),
             stall_timeout: self.stall_timeout,
         }
     }
@@ -101,10 +101,16 @@ impl Limits {
         self.memory_limit_per_connection.unwrap_or(self.memory_limit / 4)
     }
 
+    /// How much the windows of all connections may have in all beyond those that
+    /// HTTP/2 gives each.
+    pub(crate) fn granted(&self) -> usize {
+        self.memory_limit / 4
+    }
+
     /// How much of the connection's window each call may keep closed while it
     /// runs: an eighth, if there are as many as there may be.
-    fn kept_window(&self) -> usize {
-        (self.connection_window / self.max_concurrent_streams.saturating_mul(8).max(1)) as usize
+    fn kept_window(&self, window: u32) -> usize {
+        (window / self.max_concurrent_streams.saturating_mul(8).max(1)) as usize
     }
 
     /// When a call must have ended whose client has set this deadline.
@@ -152,13 +158,13 @@ impl Limits {
         HeaderLists::for_h2(self.max_header_list_size)
     }
 
-    /// h2 set up for these limits.
-    pub(crate) fn builder(&self) -> h2::server::Builder {
+    /// h2 set up for these limits, with this window of the connection.
+    pub(crate) fn builder(&self, window: u32) -> h2::server::Builder {
         let streams = self.max_concurrent_streams as usize;
         let mut builder = h2::server::Builder::new();
         builder
             .initial_window_size(self.stream_window)
-            .initial_connection_window_size(self.connection_window)
+            .initial_connection_window_size(window)
             .max_concurrent_streams(self.max_concurrent_streams)
             .max_header_list_size(self.most_headers())
             .max_frame_size(16 * 1024)
@@ -204,7 +210,7 @@ mod tests {
     fn every_default_is_the_one_that_is_promised() {
         let limits = Limits::default();
         let streams = limits.max_concurrent_streams as usize;
-        let decoded = limits.terms().max_decoded_message_size;
+        let decoded = limits.terms(limits.connection_window).max_decoded_message_size;
         let unset = |limit: Option<usize>| limit.map_or_else(none, count);
         let promises = Promises::of(
             "Server",

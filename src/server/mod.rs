@@ -53,7 +53,7 @@ use tokio::time::{sleep, timeout};
 use crate::call::Request;
 use crate::error::Error;
 use crate::status::Status;
-use crate::transport::{Budget, Losses, Peer};
+use crate::transport::{Budget, Grants, Losses, Peer};
 use connection::Shared;
 use drain::{Drain, Phase};
 use gate::Gate;
@@ -104,6 +104,8 @@ pub struct Server {
     seats: Arc<Seats>,
     /// What the messages of all clones take.
     memory: Arc<AtomicUsize>,
+    /// What the connections of all clones were granted.
+    granted: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -116,6 +118,7 @@ impl Server {
             drain: Drain::new(),
             seats: Arc::default(),
             memory: Arc::default(),
+            granted: Arc::default(),
         }
     }
 
@@ -235,8 +238,9 @@ impl Server {
         let patience = self.limits.drain_timeout;
         let Self { router, gate, limits, seats, .. } = self;
         let memory = Budget::new(limits.memory_limit, self.memory);
-        let shared =
-            Arc::new(Shared { router, gate, limits, drain: self.drain, seats, memory, losses: Losses::default() });
+        let grants = Grants::new(limits.granted(), self.granted);
+        let losses = Losses::default();
+        let shared = Arc::new(Shared { router, gate, limits, drain: self.drain, seats, memory, grants, losses });
         let mut connections = JoinSet::new();
         if !accept(listener, shutdown, &shared, &mut connections).await {
             return Ok(DrainReport::default());

@@ -64,7 +64,7 @@ mod tests {
     use std::sync::Arc;
 
     fn link(memory: usize) -> Arc<Link> {
-        Link::new(Peer::unknown(), Limits::default().terms(), Budget::new(memory, Arc::default()), Arc::default())
+        Link::new(Peer::unknown(), Limits::default().terms(0), Budget::new(memory, Arc::default()), Arc::default())
     }
 
     /// Room may have come between the flush that was held back and this wait.

@@ -65,6 +65,10 @@ impl Server {
     /// answers that nobody takes. What does not fit ends its call with
     /// RESOURCE_EXHAUSTED. Calls that are answered at once are not counted. Clones
     /// of a server count together. **Default:** 1 GiB.
+    ///
+    /// What lies unread counts, and fails no call: its sender waits. Up to a quarter of the limit
+    /// comes on top for what clients were allowed to send before the memory was used up,
+    /// and 64 KiB for each connection ([`connection_window`](Self::connection_window)).
     #[must_use]
     pub fn memory_limit(mut self, bytes: usize) -> Self {
         self.limits.memory_limit = bytes;
@@ -163,6 +167,11 @@ impl Server {
     /// What nobody reads does not count, so that it holds up no other call. It counts
     /// again where the limits of memory leave no room for it
     /// ([`memory_limit_per_connection`](Self::memory_limit_per_connection)).
+    ///
+    /// A window that was given cannot be taken back, so those of all connections are
+    /// bounded. While they have less than an eighth of [`memory_limit`](Self::memory_limit),
+    /// a new connection gets all. Up to a quarter it gets the window of one call, beyond that
+    /// 64 KiB. It gets more when it has used up half of that and others have left.
     /// It is what HTTP/2 calls the window of a connection.
     #[must_use]
     pub fn connection_window(mut self, bytes: u32) -> Self {

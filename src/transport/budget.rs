@@ -45,15 +45,21 @@ impl Budget {
     }
 
     #[inline]
-    fn limit(&self) -> usize {
+    pub(crate) fn limit(&self) -> usize {
         self.limit.load(Ordering::Relaxed)
     }
 
     /// Whether so many bytes are left.
     #[inline]
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
+        bytes <= self.room()
+    }
+
+    /// How many bytes are left.
+    #[inline]
+    pub(crate) fn room(&self) -> usize {
         let room = self.limit().saturating_sub(self.used.load(Ordering::Relaxed));
-        bytes <= room && self.parent.as_ref().is_none_or(|parent| parent.has_room(bytes))
+        self.parent.as_ref().map_or(room, |parent| room.min(parent.room()))
     }
 
     /// Takes so many bytes, be they there or not: for what exists already. Whoever

@@ -52,10 +52,10 @@ async fn messages_in_frames_of_a_byte_are_served() {
 }
 
 /// More than the server has said that it takes: a handler that cannot send takes no more messages. A call has a
-/// window of 256 KiB and the connection one of 4 MiB, which grows here by 2 MiB.
+/// window of 256 KiB and the connection one of 4 MiB, which grows here by 16 MiB.
 #[tokio::test]
 async fn data_beyond_the_window_ends_the_call_and_then_the_connection() {
-    let stage = Stage::open_with(&["--memory-limit", "8388608"]).await;
+    let stage = Stage::open_with(&["--memory-limit", "67108864"]).await;
     let mut attacker = stage.stranger().await;
     attacker.greet_with(&[(setting::INITIAL_WINDOW_SIZE, 0)]).await;
     let two_notes = [note("here"), note("here")].concat();

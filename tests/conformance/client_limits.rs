@@ -1,7 +1,9 @@
 //! What a server may ask of a client, and what its answers may become (R8).
 
 use puregrpc::{Code, Status};
-use puregrpc_support::{Frame, RawPeer, RawServer, WireClient, error, message, note, noted};
+use puregrpc_support::{Frame, MORE, RawPeer, RawServer, WireClient, error, message, note, noted};
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// Sends so many of a frame.
 async fn send(peer: &mut RawPeer, frame: &Frame, count: usize) {
@@ -220,4 +222,32 @@ async fn answers_without_trailers_count_what_they_became() {
     peer.trailers(3, "0", &[]).await;
     calls.pop().unwrap().await.unwrap().unwrap();
     peer.assert_alive().await;
+}
+
+/// R8: what a server may send to calls that nobody reads is bounded by the channel's memory, and the rest waits.
+#[tokio::test(start_paused = true)]
+async fn the_window_grows_as_far_as_the_channels_memory_allows() {
+    const MIB: usize = 1 << 20;
+    let (_server, client, mut peer) = connected(8 * MIB).await;
+    let (mut receivers, mut streams, mut sent) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..50 {
+        receivers.push(client.server_stream(noted("x")).await.unwrap());
+        streams.push(peer.accept().await);
+    }
+    let message = note([7; 10_000]);
+    for stream in &streams {
+        peer.respond(*stream, &[]).await;
+        while timeout(Duration::from_secs(1), peer.send_data(*stream, &message, MORE)).await.is_ok() {
+            sent += message.len();
+        }
+    }
+    // Half of the memory, and what a connection has in any case.
+    assert!((7 * MIB..=8 * MIB).contains(&sent), "{sent}");
+    drop(receivers);
+    let answer = tokio::spawn(async move { client.unary(noted("x")).await });
+    let stream = peer.accept().await;
+    peer.respond(stream, &[]).await;
+    peer.send_data(stream, &message, MORE).await;
+    peer.trailers(stream, "0", &[]).await;
+    assert_eq!(answer.await.unwrap().unwrap().value.len(), 10_000);
 }

@@ -7,7 +7,9 @@ use puregrpc_support::{
 };
 use std::future;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 /// A note that has more than it says, so that what follows it is half a message.
 fn half(len: usize) -> Bytes {
@@ -239,3 +241,26 @@ async fn calls_that_are_answered_at_once_do_not_count() {
         assert_eq!(peer.over(stream).await.status(), 0);
     }
 }
+
+/// R13: where memory is short, who sends has to wait until a connection gives some back, and nothing fails.
+#[tokio::test(start_paused = true)]
+async fn a_sender_waits_for_the_memory_of_another_connection() {
+    let stuck = Script::echo().client_stream(|_| Box::pin(future::pending()));
+    let running = Running::start(Server::new().memory_limit(300_000).memory_limit_per_connection(300_000).add(stuck));
+    let (mut first, mut second) = (running.peer().await, running.peer().await);
+    second.request(1, CLIENT_STREAM, &[]).await;
+    second.request(3, UNARY, &[]).await;
+    second.settle().await;
+    first.request(1, UNARY, &[]).await;
+    first.send_data(1, &half(180_000), MORE).await;
+    first.settle().await;
+    let unread = note(vec![7; 250_000]);
+    assert!(timeout(WHILE, second.send_data(1, &unread, MORE)).await.is_err());
+    assert!(timeout(WHILE, second.send_data(3, &note("x"), END)).await.is_err());
+    first.reset(1, error::CANCEL).await;
+    second.send_data(3, &note("x"), END).await;
+    assert_eq!(second.over(3).await.status(), 0);
+}
+
+/// Less than a call may wait, in a clock that is paused.
+const WHILE: Duration = Duration::from_secs(2);

@@ -31,6 +31,9 @@ impl Attacker {
         attacker.write(PREFACE).await;
         attacker.send(&[Frame::settings(&[])]).await;
         attacker.settle().await;
+        // Only from here on the windows of streams are as wide as the server has said.
+        attacker.send(&[Frame::settings_ack()]).await;
+        attacker.settle().await;
         attacker
     }
 
@@ -88,6 +91,25 @@ impl Attacker {
             self.pour(2 * call + 1, &body, end).await;
         }
         // The second answer comes behind what was said in the turn of the first.
+        self.settle().await;
+        self.settle().await;
+    }
+
+    /// Begins the calls of a load.
+    pub(crate) async fn begin(&mut self, load: &Load) {
+        for call in 0..load.calls {
+            self.windows.insert(2 * call + 1, self.initial);
+            self.send(&load.headers(call)).await;
+        }
+        self.settle().await;
+    }
+
+    /// Sends what follows the headers of the calls that were begun.
+    pub(crate) async fn fill(&mut self, load: &Load) {
+        let body = load.body();
+        for call in 0..load.calls {
+            self.pour(2 * call + 1, &body, 0).await;
+        }
         self.settle().await;
         self.settle().await;
     }

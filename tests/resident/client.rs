@@ -12,7 +12,12 @@ pub(crate) const CALLS: usize = 400;
 
 /// Answers the calls of a client like this, and asserts what it has kept resident at most.
 async fn bear(headers: Headers, message: Kind, method: Method, size: usize) {
-    let load = Load { connections: 1, calls: 0, headers, message, method, size, count: 1 };
+    bear_many(headers, message, method, size, 1).await;
+}
+
+/// The same with `count` messages in each answer.
+async fn bear_many(headers: Headers, message: Kind, method: Method, size: usize, count: usize) {
+    let load = Load { connections: 1, calls: 0, headers, message, method, size, count };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = Process::client(listener.local_addr().unwrap(), LIMIT);
     let mut attacker = Attacker::accept(&listener).await;
@@ -45,5 +50,13 @@ async fn answers_stay_within_the_limit() {
         [(Kind::Files, Method::Hold, 4_088), (Kind::Files, Method::Half, 300_000), (Kind::Bytes, Method::Half, 300_000)]
     {
         bear(Headers::Plain, message, method, size).await;
+    }
+}
+
+/// Answers that their readers do not take, beyond the first of each.
+#[tokio::test]
+async fn unread_answers_stay_within_the_limit() {
+    for (size, count) in [(60_000, 8), (1_000, 400)] {
+        bear_many(Headers::Plain, Kind::Bytes, Method::Hold, size, count).await;
     }
 }

@@ -10,6 +10,19 @@ use crate::process::Process;
 
 /// Puts loads on a server, one after the other, and asserts what it has kept resident at most.
 async fn bear(limit: usize, loads: &[Load]) {
+    bear_in(Order::Calls, limit, loads).await;
+}
+
+/// What a load sends first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// Each call whole, one after the other.
+    Calls,
+    /// The headers of all calls of all connections, and then what follows them.
+    Headers,
+}
+
+async fn bear_in(order: Order, limit: usize, loads: &[Load]) {
     let server = Process::server(limit);
     let (begin, _) = server.memory();
     for load in loads {
@@ -18,7 +31,15 @@ async fn bear(limit: usize, loads: &[Load]) {
             attackers.push(Attacker::connect(server.address).await);
         }
         for attacker in &mut attackers {
-            attacker.attack(load).await;
+            match order {
+                Order::Calls => attacker.attack(load).await,
+                Order::Headers => attacker.begin(load).await,
+            }
+        }
+        if order == Order::Headers {
+            for attacker in &mut attackers {
+                attacker.fill(load).await;
+            }
         }
         let open: usize = attackers.iter().map(Attacker::open).sum();
         let (now, most) = server.memory();
@@ -56,6 +77,16 @@ async fn small_messages_stay_within_the_limit() {
                 bear(LIMIT, &[load]).await;
             }
         }
+    }
+}
+
+/// What no handler reads, on so many connections that the windows of all of them together are far larger than the limit.
+#[tokio::test]
+async fn unread_bytes_of_many_connections_stay_within_the_limit() {
+    for (connections, size, count) in [(60, 60_000, 8), (100, 1_000, 400)] {
+        let (headers, message, method) = (Headers::Plain, Kind::Bytes, Method::Unread);
+        let load = Load { connections, calls: 20, headers, message, method, size, count };
+        bear_in(Order::Headers, LIMIT, &[load]).await;
     }
 }
 
