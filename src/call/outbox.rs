@@ -269,6 +269,7 @@ impl Outbox {
     }
 
     /// For the sender: puts a message where `place` says, unless it has to wait.
+    #[inline(always)]
     pub(crate) fn put<M: Append>(&self, place: &mut Place, message: &M, len: usize) -> Result<Room, Status> {
         let mut shared = self.lock();
         shared.fate.check()?;
@@ -361,7 +362,9 @@ fn over() -> Status {
 impl Shared {
     /// Takes what waits behind the lock; gives the headers that go before it.
     pub(crate) fn take(&mut self, outbound: &mut Outbound) -> Option<Metadata> {
-        outbound.extend(std::mem::take(&mut self.late));
+        if !self.late.is_empty() {
+            outbound.extend(std::mem::take(&mut self.late));
+        }
         if !self.tail.is_empty() {
             self.filled = take_payloads(&mut self.tail, outbound);
             if self.tail.capacity() > CHUNK / 4 {

@@ -106,7 +106,7 @@ impl<T: Message> Receiver<T> {
         Receiving { receiver: self }
     }
 
-    #[inline]
+    #[inline(always)]
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<T>, Status>> {
         match self.intake.next_small::<T>().map(|message| T::decode(Payload::Slice(message))) {
             Some(Ok(message)) => Poll::Ready(Ok(Some(message))),
@@ -330,7 +330,8 @@ pub struct Receiving<'a, T> {
 impl<T: Message> Future for Receiving<'_, T> {
     type Output = Result<Option<T>, Status>;
 
-    #[inline]
+    /// The short way is a part of the task that receives, as it is with `Sending`.
+    #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.receiver.poll_recv(cx)
     }

@@ -124,11 +124,13 @@ impl Reply {
 
     /// For a receiver that has to wait: what it has of messages takes so many bytes.
     /// Without memory for it the call is given up.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn receive(&mut self, bytes: usize) -> Result<(), Status> {
-        if bytes == self.received {
-            return Ok(());
-        }
+        if bytes == self.received { Ok(()) } else { self.tell_received(bytes) }
+    }
+
+    #[inline(never)]
+    fn tell_received(&mut self, bytes: usize) -> Result<(), Status> {
         self.received = bytes;
         self.download.lock().receive(bytes)
     }

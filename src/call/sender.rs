@@ -44,7 +44,7 @@ pub struct Sender<T> {
     pub(crate) side: Side,
     /// Messages of up to so many bytes go the short way.
     pub(crate) plain: usize,
-    compression: Compression,
+    pub(crate) compression: Compression,
     /// What the client of a server can read.
     accepted: Accepted,
     pub(crate) headers_sent: bool,
@@ -97,8 +97,7 @@ impl<T: Message> Sender<T> {
     /// [`is_closed`](Self::is_closed) and [`closed`](Self::closed).
     #[inline]
     pub fn send<'a>(&'a mut self, message: &'a T) -> Sending<'a, T> {
-        let compression = self.compression;
-        Sending::new(self, message, compression)
+        Sending::new(self, message, true)
     }
 
     /// As [`send`](Self::send), but does not compress this message, whatever
@@ -111,12 +110,12 @@ impl<T: Message> Sender<T> {
     ///
     /// As [`send`](Self::send).
     pub fn send_uncompressed<'a>(&'a mut self, message: &'a T) -> Sending<'a, T> {
-        Sending::new(self, message, Compression::NONE)
+        Sending::new(self, message, false)
     }
 
     /// A message of which nothing has been done.
     pub(crate) fn unsent(&self) -> State {
-        State::New(self.compression)
+        State::New(true)
     }
 
     /// The largest message that needs nothing but room: it may be sent, is not

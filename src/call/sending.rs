@@ -23,8 +23,8 @@ pub struct Sending<'a, T> {
 /// How far one message has come. A small one of a handler is done at once, and must
 /// cost nothing when it goes out of scope: what it may hold stands in the states.
 pub(crate) enum State {
-    /// Nothing has been done.
-    New(Compression),
+    /// Nothing has been done. Whether it may be compressed.
+    New(bool),
     /// The message is in the buffer.
     Done,
     /// Is to be compressed.
@@ -49,8 +49,8 @@ impl State {
 
 impl<'a, T> Sending<'a, T> {
     #[inline]
-    pub(crate) fn new(sender: &'a mut Sender<T>, message: &'a T, compression: Compression) -> Self {
-        Self { sender, message, state: State::New(compression) }
+    pub(crate) fn new(sender: &'a mut Sender<T>, message: &'a T, may_compress: bool) -> Self {
+        Self { sender, message, state: State::New(may_compress) }
     }
 }
 
@@ -74,7 +74,7 @@ impl<T: Message> Sender<T> {
         state: &mut State,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Status>> {
-        let State::New(compression) = *state else {
+        let State::New(may_compress) = *state else {
             return self.poll_slow(message, state, cx);
         };
         let len = message.encoded_len();
@@ -91,7 +91,7 @@ impl<T: Message> Sender<T> {
             *state = State::after(put);
             return self.poll_slow(message, state, cx);
         }
-        self.poll_other(message, len, compression, state, cx)
+        self.poll_other(message, len, may_compress, state, cx)
     }
 
     /// Begins a message that does not go into the slot.
@@ -100,7 +100,7 @@ impl<T: Message> Sender<T> {
         &mut self,
         message: &T,
         len: usize,
-        compression: Compression,
+        may_compress: bool,
         state: &mut State,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Status>> {
@@ -113,7 +113,7 @@ impl<T: Message> Sender<T> {
                 put => State::after(put),
             }
         } else {
-            self.prepare(len, compression)
+            self.prepare(len, may_compress)
         };
         self.poll_slow(message, state, cx)
     }
@@ -164,7 +164,8 @@ impl<T: Message> Sender<T> {
 
     /// Where a message begins that needs more than room.
     #[cold]
-    fn prepare(&self, len: usize, compression: Compression) -> State {
+    fn prepare(&self, len: usize, may_compress: bool) -> State {
+        let compression = if may_compress { self.compression } else { Compression::NONE };
         match self.outbox.check_len(len) {
             Err(status) => State::Failed(self.side.sent(status)),
             Ok(()) if compression.applies_to(len) => State::Plain(compression.encoding),
