@@ -180,7 +180,7 @@ impl Inner {
         Pin::new(&mut self.io).poll_shutdown(cx)
     }
 
-    #[inline]
+    #[inline(never)]
     fn put(&mut self, bytes: &[u8]) {
         self.outlet.put(bytes);
         self.meter.send(bytes);

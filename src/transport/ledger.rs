@@ -12,7 +12,7 @@ use crate::transport::header_lists::HeaderLists;
 use crate::transport::meter::Allowance;
 use crate::transport::peer_settings::PeerSettings;
 use crate::transport::pings::Pings;
-use crate::transport::walker::{Head, flag, kind};
+use crate::transport::walker::{Head, MAX_STREAM, flag, kind};
 
 /// What the frames of one connection come to, in both directions.
 #[derive(Debug)]
@@ -77,7 +77,21 @@ impl Ledger {
         }
     }
 
-    #[inline]
+    /// As [`receive`](Self::receive), before the peer has greeted.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn receive_first(
+        &mut self,
+        head: Head,
+        behind: &[u8],
+        now: Instant,
+        calls: &mut bool,
+    ) -> Result<(), Breach> {
+        self.receive(head, behind, now, calls)
+    }
+
+    /// Counts a frame of the peer. It is a part of the loop over the frames.
+    #[inline(always)]
     pub(super) fn receive(&mut self, head: Head, behind: &[u8], now: Instant, calls: &mut bool) -> Result<(), Breach> {
         self.finished |= !self.block_open;
         self.kind = head.kind;
@@ -161,6 +175,20 @@ impl Ledger {
         self.small = self.small.wrapping_add(u32::from(length < SMALL));
     }
 
+    /// Notes a frame that was sent to the peer and carries nothing of a call; 1 if it
+    /// tells of a fault of the peer.
+    #[inline(never)]
+    pub(super) fn send_other(&mut self, kind: u8, stream: u32, payload: &[u8]) -> u32 {
+        match kind {
+            // h2 writes small frames in one piece.
+            kind::RST_STREAM => return u32::from(is_fault(payload)),
+            kind::GOAWAY => self.going_away = payload.first_chunk().map(|id| u32::from_be_bytes(*id) & MAX_STREAM),
+            kind::WINDOW_UPDATE if stream == 0 => self.window += i64::from(increment(payload)),
+            _ => {}
+        }
+        0
+    }
+
     /// Notes frames of calls that were sent to the peer, and how many of them
     /// ended their calls.
     #[inline]
@@ -173,13 +201,13 @@ impl Ledger {
 
 /// Whether a reset of ours says that the peer broke the protocol: to make us do
 /// so cancels a call without a RST_STREAM (CVE-2025-8671).
-pub(super) fn is_fault(payload: &[u8]) -> bool {
+fn is_fault(payload: &[u8]) -> bool {
     let faults = [h2::Reason::PROTOCOL_ERROR, h2::Reason::FLOW_CONTROL_ERROR, h2::Reason::STREAM_CLOSED];
     payload.first_chunk().is_some_and(|code| faults.contains(&u32::from_be_bytes(*code).into()))
 }
 
 /// By how much a WINDOW_UPDATE opens a window.
-pub(super) fn increment(payload: &[u8]) -> u32 {
+fn increment(payload: &[u8]) -> u32 {
     payload.first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes))
 }
 

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::transport::breach::Breach;
 use crate::transport::header_lists::HeaderLists;
-use crate::transport::ledger::{Ledger, enough, increment, is_fault};
+use crate::transport::ledger::{Ledger, enough};
 use crate::transport::settings;
 use crate::transport::sieve::Place;
 use crate::transport::turned::{Turned, Written};
@@ -114,7 +114,7 @@ impl Meter {
         self.received.walk(bytes, |head, behind| {
             let greets = head.kind == kind::SETTINGS && !head.has(flag::ACK);
             enough(ledger.greeted || greets, Breach::FirstFrame)?;
-            ledger.receive(head, behind, now, &mut calls)
+            ledger.receive_first(head, behind, now, &mut calls)
         })
     }
 
@@ -176,20 +176,17 @@ impl Meter {
     }
 
     /// Counts what h2 sends to the peer.
+    #[inline(always)]
     pub(crate) fn send(&mut self, bytes: &[u8]) {
         let (mut frames, mut ends, mut faults) = (0, 0, 0);
-        let Ledger { going_away, window, .. } = &mut self.ledger;
+        let ledger = &mut self.ledger;
         let Ok(()) = self.sent.walk(bytes, |head, behind| {
-            match head.kind {
-                kind::DATA | kind::HEADERS => {
-                    frames += 1;
-                    ends += u32::from(head.has(flag::END_STREAM));
-                }
-                // h2 writes small frames in one piece.
-                kind::RST_STREAM => faults += u32::from(is_fault(behind)),
-                kind::GOAWAY => *going_away = behind.first_chunk().map(|id| u32::from_be_bytes(*id) & MAX_STREAM),
-                kind::WINDOW_UPDATE if head.stream == 0 => *window += i64::from(increment(behind)),
-                _ => {}
+            // DATA and HEADERS.
+            if head.kind <= kind::HEADERS {
+                frames += 1;
+                ends += u32::from(head.has(flag::END_STREAM));
+            } else {
+                faults += ledger.send_other(head.kind, head.stream, behind);
             }
             Ok::<_, Infallible>(())
         });
