@@ -2,6 +2,7 @@
 
 mod binary;
 mod entry;
+mod first;
 mod footprint;
 mod list_size;
 
@@ -14,6 +15,7 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 use crate::error::{Error, Kind};
 pub(crate) use crate::metadata::binary::{decode_base64, encode_base64, is_base64, is_binary};
 use crate::metadata::entry::{entry, raw_entry};
+pub(crate) use crate::metadata::first::get_first;
 pub(crate) use crate::metadata::list_size::{field_size, list_size};
 
 /// Names and values that go before the messages of a call (headers) or after

@@ -6,7 +6,7 @@ mod fit;
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -15,7 +15,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode, percent_encode};
 use crate::code::Code;
 use crate::error::Error;
 use crate::excerpt::Excerpt;
-use crate::metadata::{Metadata, decode_base64, encode_base64};
+use crate::metadata::{Metadata, decode_base64, encode_base64, get_first};
 
 /// The failure of a call: a [`Code`], a message for people, and optional
 /// details and metadata.
@@ -225,9 +225,13 @@ impl Status {
     /// decoded never hides the code: a message is taken as far as it goes,
     /// details that are not base64 are empty.
     pub(crate) fn read(trailers: HeaderMap) -> Option<Result<Metadata, Self>> {
-        let given = trailers.get(GRPC_STATUS)?;
+        let given = get_first(&trailers, &GRPC_STATUS)?;
         let code = Code::from_header(given.as_bytes());
         if code == Code::Ok {
+            if trailers.len() == 1 {
+                // Nobody can see it there.
+                return Some(Ok(Metadata::new()));
+            }
             return Some(Ok(Metadata::from_headers(trailers)));
         }
         let message =
@@ -244,6 +248,9 @@ impl Status {
 
 /// The trailers of a call that succeeded.
 pub(crate) fn ok_trailers(metadata: Metadata) -> HeaderMap {
+    if metadata.headers().is_empty() {
+        return OK_ALONE.clone();
+    }
     let mut trailers = metadata.into_headers();
     trailers.insert(GRPC_STATUS, OK);
     trailers
@@ -333,6 +340,13 @@ pub(crate) const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status"
 pub(crate) const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 const GRPC_STATUS_DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 const OK: HeaderValue = HeaderValue::from_static("0");
+
+/// Made once: a copy costs less than a new map.
+static OK_ALONE: LazyLock<HeaderMap> = LazyLock::new(|| {
+    let mut trailers = HeaderMap::new();
+    trailers.insert(GRPC_STATUS, OK);
+    trailers
+});
 const UNKNOWN: &str = "2";
 
 /// How many bytes stand for one that is percent-encoded.

@@ -23,7 +23,7 @@ use crate::call::shared_waker::{SharedWaker, Waiting};
 use crate::call::{is_grpc, oversized};
 use crate::compression::{Encoding, GRPC_ENCODING};
 use crate::excerpt::Excerpt;
-use crate::metadata::{Metadata, list_size};
+use crate::metadata::{Metadata, get_first, list_size};
 use crate::status::{GRPC_STATUS, Status};
 use crate::transport::{Callee, Permit, reset};
 
@@ -345,7 +345,7 @@ impl Download {
         let ended = stream.is_end_stream();
         let body = Body::of_response(stream, ended);
         let is_grpc = head.status == StatusCode::OK
-            && head.headers.get(header::CONTENT_TYPE).is_some_and(|value| is_grpc(value.as_bytes()));
+            && get_first(&head.headers, &header::CONTENT_TYPE).is_some_and(|value| is_grpc(value.as_bytes()));
         if body.is_ended() && head.headers.contains_key(GRPC_STATUS) || !is_grpc && tells_failure(&head.headers) {
             return self.end(self.read_end(head.headers));
         }
@@ -357,7 +357,9 @@ impl Download {
         } else if size > self.own_limit() {
             self.cancel(oversized::refused("headers", size, self.own_limit()));
         } else {
-            if let Some(name) = head.headers.get(GRPC_ENCODING) {
+            if head.headers.len() > 1
+                && let Some(name) = head.headers.get(GRPC_ENCODING)
+            {
                 self.encoding = Encoding::parse(name.as_bytes());
             }
             self.headers = Some(Metadata::from_headers(head.headers));

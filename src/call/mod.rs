@@ -45,18 +45,26 @@ use crate::status::Status;
 
 pub(crate) const APPLICATION_GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 
+/// The name of gRPC's content type.
+const GRPC: &[u8] = b"application/grpc";
+
 /// Whether a content type is gRPC's: the name itself, or with `+` and a
 /// sub-type or `;` and parameters behind it. Only protobuf is spoken.
+#[inline]
 pub(crate) fn is_grpc(content_type: &[u8]) -> bool {
-    let Some((name, rest)) = content_type.split_at_checked(APPLICATION_GRPC.len()) else {
+    content_type == GRPC || is_kind_of_grpc(content_type)
+}
+
+#[inline(never)]
+fn is_kind_of_grpc(content_type: &[u8]) -> bool {
+    let Some((name, rest)) = content_type.split_at_checked(GRPC.len()) else {
         return false;
     };
     let subtype = match rest.split(|byte| *byte == b';').next() {
         Some(subtype) => subtype.trim_ascii_end(),
         None => rest,
     };
-    name.eq_ignore_ascii_case(APPLICATION_GRPC.as_bytes())
-        && (subtype.is_empty() || subtype.eq_ignore_ascii_case(b"+proto"))
+    name.eq_ignore_ascii_case(GRPC) && (subtype.is_empty() || subtype.eq_ignore_ascii_case(b"+proto"))
 }
 
 /// INTERNAL for a task that panicked, CANCELLED for one that was aborted.

@@ -7,7 +7,7 @@ use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -303,8 +303,7 @@ impl Driver {
     pub(crate) fn open(&mut self, headers: Metadata) -> Result<&mut SendStream<Bytes>, Gone> {
         if let Half::Respond(respond) = &mut self.half {
             let mut response = http::Response::new(());
-            *response.headers_mut() = headers.into_headers();
-            response.headers_mut().insert(header::CONTENT_TYPE, APPLICATION_GRPC);
+            *response.headers_mut() = common_headers(headers);
             if self.encoding != Encoding::Identity {
                 response.headers_mut().insert(GRPC_ENCODING, self.encoding.name());
             }
@@ -397,6 +396,23 @@ impl Driver {
         Poll::Ready(())
     }
 }
+
+/// The headers of a response, with those that each has.
+fn common_headers(metadata: Metadata) -> HeaderMap {
+    if metadata.headers().is_empty() {
+        return COMMON.clone();
+    }
+    let mut headers = metadata.into_headers();
+    headers.insert(header::CONTENT_TYPE, APPLICATION_GRPC);
+    headers
+}
+
+/// Made once: a copy costs less than a new map.
+static COMMON: LazyLock<HeaderMap> = LazyLock::new(|| {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, APPLICATION_GRPC);
+    headers
+});
 
 /// R5: never what the panic said.
 #[cold]
