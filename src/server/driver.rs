@@ -20,7 +20,7 @@ use crate::call::inbox::{Inbox, Parked};
 use crate::call::outbound::Outbound;
 use crate::call::outbox::Outbox;
 use crate::call::running::Running;
-use crate::call::{APPLICATION_GRPC, Head, Link, Receiver, Sender, deadline, poll_budget, running};
+use crate::call::{APPLICATION_GRPC, Head, Link, Receiver, Sender, poll_budget, running};
 use crate::codec::Message;
 use crate::compression::{ACCEPTED, Compression, Encoding, GRPC_ACCEPT_ENCODING, GRPC_ENCODING, Offer};
 use crate::excerpt::Excerpt;
@@ -28,7 +28,7 @@ use crate::metadata::Metadata;
 use crate::server::fitted;
 use crate::server::inbound::Inbound;
 use crate::server::outlay::Outlay;
-use crate::server::run::{Finish, Run};
+use crate::server::run::{End, Finish, Run};
 use crate::server::service::Name;
 use crate::status::Status;
 
@@ -135,11 +135,21 @@ impl Driver {
     where
         F: Future<Output = Result<T, Status>>,
     {
+        let mut end = None;
         if !self.outbound.is_empty() && self.flush_and_unblock(cx).is_err() {
-            return self.abandon(cx, handler);
+            end = Some(End::Gone);
         }
         loop {
+            if let Some(end) = end
+                && !self.tell_sender(end)
+            {
+                return Poll::Ready(end.result());
+            }
             let (polled, parked, headers) = self.poll_handler(cx, handler.as_mut());
+            if let Some(end) = end {
+                // What the handler returns goes nowhere.
+                return Poll::Ready(end.result());
+            }
             if let Some(headers) = headers {
                 if let Err(status) = fitted::check("headers", &headers, &self.link) {
                     return Poll::Ready(Some(Err(status)));
@@ -152,7 +162,10 @@ impl Driver {
                 return Poll::Ready(Some(result));
             }
             match self.flush_and_unblock(cx) {
-                Err(Gone) => return self.abandon(cx, handler),
+                Err(Gone) => {
+                    end = Some(End::Gone);
+                    continue;
+                }
                 Ok(true) => {
                     // With a peer that takes all at once, the handler would never wait.
                     ready!(poll_budget(cx));
@@ -167,40 +180,26 @@ impl Driver {
                     continue;
                 }
                 if self.poll_reset(cx).is_ready() {
-                    return self.abandon(cx, handler);
+                    end = Some(End::Gone);
+                    continue;
                 }
             }
             ready!(self.poll_deadline(cx));
-            self.tell_sender(deadline::exceeded(), cx, handler);
-            return Poll::Ready(Some(Err(deadline::exceeded())));
+            end = Some(End::Late);
         }
     }
 
-    /// The stream is gone, and the handler with it.
+    /// Before a handler is dropped: whether it waits to hear of that, and so is polled
+    /// once more.
     #[cold]
-    fn abandon<T, F>(&mut self, cx: &mut Context<'_>, handler: Pin<&mut F>) -> Poll<Option<Result<T, Status>>>
-    where
-        F: Future<Output = Result<T, Status>>,
-    {
-        self.tell_sender(Status::cancelled("the client cancelled the call or is gone"), cx, handler);
-        Poll::Ready(None)
-    }
-
-    /// Before a handler is dropped: polls it once more if it waits to hear of that.
-    #[cold]
-    fn tell_sender<T, F>(&mut self, status: Status, cx: &mut Context<'_>, handler: Pin<&mut F>)
-    where
-        F: Future<Output = Result<T, Status>>,
-    {
-        if let Some(outbox) = self.outbox.as_ref().filter(|outbox| outbox.is_watched()) {
-            outbox.cut(status);
-            // What it returns goes nowhere.
-            let _ = self.poll_handler(cx, handler);
-        }
+    fn tell_sender(&self, end: End) -> bool {
+        let outbox = self.outbox.as_ref().filter(|outbox| outbox.is_watched());
+        outbox.inspect(|outbox| outbox.cut(end.status())).is_some()
     }
 
     /// One poll of the handler: its result, whether its receiver was left
-    /// waiting, and the headers it wants to be sent.
+    /// waiting, and the headers it wants to be sent. It has one caller, of which the
+    /// handler becomes a part.
     #[inline]
     fn poll_handler<T, F>(
         &mut self,
@@ -231,9 +230,10 @@ impl Driver {
     /// apart from its answer.
     #[inline]
     fn address(&self) -> usize {
-        match (&self.half, &self.outbox, &self.inbox) {
-            (Half::Respond(_), None, Some(inbox)) => Arc::as_ptr(inbox).addr(),
-            (Half::Respond(_), None, None) => std::ptr::from_ref(self).addr(),
+        match (&self.outbox, &self.half, &self.inbox) {
+            (Some(_), _, _) => 0,
+            (None, Half::Respond(_), Some(inbox)) => Arc::as_ptr(inbox).addr(),
+            (None, Half::Respond(_), None) => std::ptr::from_ref(self).addr(),
             _ => 0,
         }
     }

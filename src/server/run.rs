@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use crate::call::deadline;
 use crate::server::driver::Driver;
 use crate::status::Status;
 
@@ -49,6 +50,32 @@ impl Future for Finish<'_> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         self.driver.poll_finish(cx)
+    }
+}
+
+/// Why a handler is dropped before its end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum End {
+    Gone,
+    Late,
+}
+
+impl End {
+    #[cold]
+    pub(crate) fn status(self) -> Status {
+        match self {
+            Self::Gone => Status::cancelled("the client cancelled the call or is gone"),
+            Self::Late => deadline::exceeded(),
+        }
+    }
+
+    /// What the call has come to.
+    #[cold]
+    pub(crate) fn result<T>(self) -> Option<Result<T, Status>> {
+        match self {
+            Self::Gone => None,
+            Self::Late => Some(Err(self.status())),
+        }
     }
 }
 
