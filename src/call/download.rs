@@ -187,11 +187,17 @@ impl Download {
     ///
     /// The messages that come before the end are kept; how many those can be is
     /// bounded by the window, which opens only as they are taken.
+    #[inline]
     pub(crate) fn watch(&mut self, insist: bool, cx: &mut Context<'_>) {
+        if insist || self.receiver != Waiting::Receiver {
+            self.look(cx);
+        }
+    }
+
+    #[inline(never)]
+    fn look(&mut self, cx: &mut Context<'_>) {
         match (self.receiver, &self.waker) {
-            (Waiting::Nobody, _) => self.gather(cx),
-            (Waiting::Receiver, _) if !insist => {}
-            (_, None) => self.gather(cx),
+            (Waiting::Nobody, _) | (_, None) => self.gather(cx),
             (_, Some(receiver)) => {
                 let both = SharedWaker::of(receiver, cx.waker());
                 self.receiver = Waiting::Both;
@@ -306,7 +312,16 @@ impl Download {
     }
 
     /// Ready once it is known whether messages come.
+    #[inline]
     fn poll_begun(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.state {
+            State::Messages(_) | State::Over(_) => Poll::Ready(()),
+            State::Headers(_) | State::Again(_) | State::Foreign(_) => self.poll_beginning(cx),
+        }
+    }
+
+    #[inline(never)]
+    fn poll_beginning(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             let polled = match &mut self.state {
                 State::Headers(response) => Pin::new(response).poll(cx).map(|response| self.begin(response)),
