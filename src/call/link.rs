@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::compression::Compression;
-use crate::transport::{Budget, Gauge, HeaderLists, Peer};
+use crate::transport::{Backlog, Budget, Gauge, HeaderLists, Peer};
 
 /// Who is at the other end, and what its calls may use.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub(crate) struct Link {
     pub(crate) budget: Arc<Budget>,
     /// What its calls have handed over to be written.
     pub(crate) gauge: Arc<Gauge>,
+    /// Answers of the connection that wait.
+    pub(crate) backlog: Arc<Backlog>,
     /// How large the headers of its calls may be.
     pub(crate) header_lists: Arc<HeaderLists>,
     /// Handlers that run as tasks, also those whose peers have gone.
@@ -39,10 +41,12 @@ pub(crate) struct Terms {
 
 impl Link {
     pub(crate) fn new(peer: Peer, terms: Terms, budget: Arc<Budget>, header_lists: Arc<HeaderLists>) -> Arc<Self> {
+        let backlog = Backlog::new(budget.limit());
         Arc::new(Self {
             peer,
             terms,
             budget,
+            backlog,
             gauge: Arc::default(),
             header_lists,
             live: AtomicUsize::new(0),

@@ -217,7 +217,8 @@ impl Connection {
         let part = shared.memory.part(limits.memory_per_connection());
         let link = Link::new(peer, limits.terms(grant.window()), part, io.header_lists());
         let farewell = Farewell::new(&shared.drain);
-        let windows = Windows::of_server(limits.stream_window, grant, limits.memory_per_connection(), &shared.memory);
+        let growth = limits.unread_per_connection();
+        let windows = Windows::of_server(limits.stream_window, grant, growth, &shared.memory);
         Self {
             h2,
             io,

@@ -31,6 +31,7 @@ use crate::server::outlay::Outlay;
 use crate::server::run::{End, Finish, Run};
 use crate::server::service::Name;
 use crate::status::Status;
+use crate::transport::Held;
 
 /// The half of a call that generated code runs its handler with.
 pub struct Driver {
@@ -48,6 +49,8 @@ pub struct Driver {
     outbox: Option<Arc<Outbox>>,
     pub(crate) outbound: Outbound,
     outlay: Outlay,
+    /// What holds the handler back.
+    held: Option<Box<Held>>,
     /// What is sent once `outbound` is empty.
     pub(crate) trailers: Option<Box<HeaderMap>>,
 }
@@ -81,6 +84,7 @@ impl Driver {
             outbox: None,
             outbound: Outbound::default(),
             outlay: Outlay::default(),
+            held: None,
             trailers: None,
         }
     }
@@ -145,6 +149,13 @@ impl Driver {
             {
                 return Poll::Ready(end.result());
             }
+            if end.is_none() && self.link.backlog.poll_room(&mut self.held, cx).is_pending() {
+                if let Some(inbox) = &self.inbox {
+                    inbox.gather(cx);
+                }
+                end = Some(ready!(self.poll_end(cx)));
+                continue;
+            }
             let (polled, parked, headers) = self.poll_handler(cx, handler.as_mut());
             if let Some(end) = end {
                 // What the handler returns goes nowhere.
@@ -179,14 +190,20 @@ impl Driver {
                 if self.inbox.as_ref().is_some_and(|inbox| inbox.gather(cx)) {
                     continue;
                 }
-                if self.poll_reset(cx).is_ready() {
-                    end = Some(End::Gone);
-                    continue;
-                }
+                end = Some(ready!(self.poll_end(cx)));
+                continue;
             }
             ready!(self.poll_deadline(cx));
             end = Some(End::Late);
         }
+    }
+
+    /// Ready when the call ends without its handler.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        if self.poll_reset(cx).is_ready() {
+            return Poll::Ready(End::Gone);
+        }
+        self.poll_deadline(cx).map(|()| End::Late)
     }
 
     /// Before a handler is dropped: whether it waits to hear of that, and so is polled

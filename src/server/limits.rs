@@ -19,7 +19,7 @@ pub(crate) struct Limits {
     /// 16 times `max_recv_message_size`, unless it is set.
     pub(crate) max_decoded_message_size: Option<usize>,
     pub(crate) memory_limit: usize,
-    /// A quarter of `memory_limit`, unless it is set.
+    /// Half of `memory_limit`, unless it is set.
     pub(crate) memory_limit_per_connection: Option<usize>,
     pub(crate) max_send_message_size: usize,
     pub(crate) compression: Compression,
@@ -96,8 +96,13 @@ impl Limits {
         }
     }
 
-    /// How much memory the messages of one connection may take.
+    /// How much memory the calls of one connection may take.
     pub(crate) fn memory_per_connection(&self) -> usize {
+        self.memory_limit_per_connection.unwrap_or(self.memory_limit / 2)
+    }
+
+    /// How many bytes of one connection may lie unread beyond its window.
+    pub(crate) fn unread_per_connection(&self) -> usize {
         self.memory_limit_per_connection.unwrap_or(self.memory_limit / 4)
     }
 
@@ -199,7 +204,7 @@ mod tests {
         let is_said = match said {
             "16 times" => limit == 16 * other,
             "twice" => limit == 2 * other,
-            _ => said == "a quarter" && limit == other / 4,
+            _ => said == "half" && limit == other / 2,
         };
         assert!(is_said, "{limit} is not {said} {other}");
         words(said)
@@ -223,7 +228,7 @@ mod tests {
             ("max_recv_message_size", bytes(limits.max_recv_message_size)),
             ("max_decoded_message_size", times(decoded, limits.max_recv_message_size, "16 times")),
             ("memory_limit", bytes(limits.memory_limit)),
-            ("memory_limit_per_connection", times(limits.memory_per_connection(), limits.memory_limit, "a quarter")),
+            ("memory_limit_per_connection", times(limits.memory_per_connection(), limits.memory_limit, "half")),
             ("max_send_message_size", bytes(limits.max_send_message_size)),
             ("max_header_list_size", bytes(limits.max_header_list_size as usize)),
             ("max_concurrent_streams", count(streams)),

@@ -3,7 +3,7 @@
 use std::task::{Context, Poll};
 
 use crate::call::{Link, Stall};
-use crate::transport::{Reservation, Ticket};
+use crate::transport::{Reservation, Share, Ticket};
 
 /// The memory and the patience that an answer takes which cannot be sent.
 ///
@@ -16,6 +16,8 @@ struct Account {
     reservation: Reservation,
     stall: Stall,
     ticket: Option<Ticket>,
+    /// What holds handlers of the connection back.
+    share: Share,
 }
 
 impl Outlay {
@@ -28,6 +30,7 @@ impl Outlay {
             tracing::debug!(peer = %link.peer, bytes, "call reset: no memory for an answer that nobody takes");
             return Poll::Ready(());
         }
+        account.share.set(&link.backlog, bytes);
         if held {
             account.ticket.get_or_insert_with(|| link.gauge.ticket()).wait(cx);
         }
@@ -49,6 +52,7 @@ impl Outlay {
     pub(crate) fn clear(&mut self) {
         if let Some(account) = &mut self.0 {
             account.reservation.clear();
+            account.share.clear();
             account.stall.rest();
         }
     }

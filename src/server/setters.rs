@@ -75,8 +75,11 @@ impl Server {
         self
     }
 
-    /// How much of that may be of one connection. **Default:** a quarter of
+    /// How much of that may be of one connection. **Default:** half of
     /// [`memory_limit`](Self::memory_limit).
+    ///
+    /// Once a quarter of this is answers that wait, the handlers of the connection wait,
+    /// too, as long as the client takes 1 MiB a second or more.
     #[must_use]
     pub fn memory_limit_per_connection(mut self, bytes: usize) -> Self {
         self.limits.memory_limit_per_connection = Some(bytes);

@@ -44,6 +44,7 @@ impl Budget {
         self.limit.store(limit, Ordering::Relaxed);
     }
 
+    /// How many bytes may be held.
     #[inline]
     pub(crate) fn limit(&self) -> usize {
         self.limit.load(Ordering::Relaxed)

@@ -2,6 +2,7 @@
 
 mod ages;
 mod alarm;
+mod backlog;
 mod breach;
 mod bucket;
 mod budget;
@@ -15,6 +16,7 @@ mod huffman;
 mod in_process;
 mod keepalive;
 mod ledger;
+mod line;
 mod losses;
 mod meter;
 mod outlet;
@@ -38,6 +40,7 @@ mod walker;
 mod windows;
 
 pub(crate) use alarm::Alarm;
+pub(crate) use backlog::{Backlog, Held, Share};
 pub(crate) use breach::Breach;
 pub(crate) use budget::{Budget, Exhausted, Reservation};
 pub(crate) use buffered::{BufferedIo, IoHandle};

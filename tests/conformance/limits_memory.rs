@@ -79,7 +79,7 @@ async fn half_received_messages_share_the_memory() {
 #[tokio::test(start_paused = true)]
 async fn one_connection_cannot_take_all_the_memory() {
     let brief = Script::echo().unary(|_| Box::pin(future::ready(Ok(noted("x").into()))));
-    let running = Running::start(Server::new().memory_limit(800_000).add(brief));
+    let running = Running::start(Server::new().memory_limit(400_000).add(brief));
     let (mut first, mut second) = (running.peer().await, running.peer().await);
     assert_eq!(call(&mut first, 1, 150_000).await, 0);
     first.request(3, UNARY, &[]).await;

@@ -40,6 +40,7 @@ mod message;
 mod metadata;
 mod meter;
 mod oddities;
+mod parallel;
 mod pipe;
 mod quotes;
 mod request;
