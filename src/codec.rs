@@ -3,6 +3,7 @@
 mod group;
 mod light;
 mod shape;
+mod tag;
 mod weight;
 
 use std::io;
@@ -15,6 +16,7 @@ use crate::frame::{self, PREFIX, Payload};
 use crate::status::Status;
 pub use group::{read_unknown, skip_unknown};
 pub use shape::{Field, Shape, Shaped};
+pub use tag::read_tag;
 use weight::TooMuch;
 
 /// A message that can be sent and received.

@@ -339,7 +339,7 @@ pub use {bytes, http, protobuf};
 /// What generated code names; not for use by hand.
 #[doc(hidden)]
 pub mod codegen {
-    pub use crate::codec::{Field, Shape, Shaped, read_unknown, skip_unknown};
+    pub use crate::codec::{Field, Shape, Shaped, read_tag, read_unknown, skip_unknown};
     pub use crate::server::{BoxFuture, Call, Driver, Finish, Inbound, One, Run, Service};
 }
 

@@ -160,7 +160,7 @@ impl Metadata {
 
     /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
-        self.iter().next().is_none()
+        self.map.is_empty() || self.iter().next().is_none()
     }
 
     fn check_room(&self) -> Result<(), Error> {

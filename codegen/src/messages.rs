@@ -87,7 +87,8 @@ impl Messages<'_> {
                 let _ = writeln!(out, "{line}");
             } else if !bare.starts_with("//") {
                 let line = adapt_line(line, self.runtime);
-                let _ = writeln!(out, "{}", checks_groups(&line, self.runtime).unwrap_or(line));
+                let line = checks_groups(&line, self.runtime).unwrap_or(line);
+                let _ = writeln!(out, "{}", reads_tags(&line, self.runtime).unwrap_or(line));
             }
         }
         out
@@ -120,6 +121,12 @@ fn checks_groups(line: &str, runtime: &str) -> Option<String> {
         let arguments = call.strip_prefix(theirs)?;
         Some(format!("{indent}{arm}{runtime}::codegen::{ours}{arguments}"))
     })
+}
+
+/// Lets the runtime crate read a tag, if the line does that: its function is a part of the loop that calls it.
+fn reads_tags(line: &str, runtime: &str) -> Option<String> {
+    let indent = line.strip_suffix("while let Some(tag) = is.read_raw_tag_or_eof()? {")?;
+    Some(format!("{indent}while let Some(tag) = {runtime}::codegen::read_tag(is)? {{"))
 }
 
 /// Rewrites the paths and the keywords of one line of code; texts in quotes stay as they are.

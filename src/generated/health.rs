@@ -77,7 +77,7 @@ pub mod __files {
             }
 
             fn merge_from(&mut self, is: &mut ::puregrpc::protobuf::CodedInputStream<'_>) -> ::puregrpc::protobuf::Result<()> {
-                while let Some(tag) = is.read_raw_tag_or_eof()? {
+                while let Some(tag) = ::puregrpc::codegen::read_tag(is)? {
                     match tag {
                         10 => {
                             self.service = is.read_string()?;
@@ -163,7 +163,7 @@ pub mod __files {
             }
 
             fn merge_from(&mut self, is: &mut ::puregrpc::protobuf::CodedInputStream<'_>) -> ::puregrpc::protobuf::Result<()> {
-                while let Some(tag) = is.read_raw_tag_or_eof()? {
+                while let Some(tag) = ::puregrpc::codegen::read_tag(is)? {
                     match tag {
                         8 => {
                             self.status = is.read_enum_or_unknown()?;
@@ -305,7 +305,7 @@ pub mod __files {
             }
 
             fn merge_from(&mut self, is: &mut ::puregrpc::protobuf::CodedInputStream<'_>) -> ::puregrpc::protobuf::Result<()> {
-                while let Some(tag) = is.read_raw_tag_or_eof()? {
+                while let Some(tag) = ::puregrpc::codegen::read_tag(is)? {
                     match tag {
                         tag => {
                             ::puregrpc::codegen::read_unknown(tag, is, self.special_fields.mut_unknown_fields())?;
@@ -380,14 +380,14 @@ pub mod __files {
             }
 
             fn merge_from(&mut self, is: &mut ::puregrpc::protobuf::CodedInputStream<'_>) -> ::puregrpc::protobuf::Result<()> {
-                while let Some(tag) = is.read_raw_tag_or_eof()? {
+                while let Some(tag) = ::puregrpc::codegen::read_tag(is)? {
                     match tag {
                         10 => {
                             let len = is.read_raw_varint32()?;
                             let old_limit = is.push_limit(len as u64)?;
                             let mut key = ::std::default::Default::default();
                             let mut value = ::std::default::Default::default();
-                            while let Some(tag) = is.read_raw_tag_or_eof()? {
+                            while let Some(tag) = ::puregrpc::codegen::read_tag(is)? {
                                 match tag {
                                     10 => key = is.read_string()?,
                                     18 => value = is.read_message()?,

@@ -165,7 +165,7 @@ pub mod __files {
             }
 
             fn merge_from(&mut self, is: &mut ::puregrpc::protobuf::CodedInputStream<'_>) -> ::puregrpc::protobuf::Result<()> {
-                while let Some(tag) = is.read_raw_tag_or_eof()? {
+                while let Some(tag) = ::puregrpc::codegen::read_tag(is)? {
                     match tag {
                         8 => {
                             self.above = is.read_int32()?;
@@ -320,7 +320,7 @@ pub mod __files {
                 }
 
                 fn merge_from(&mut self, is: &mut ::puregrpc::protobuf::CodedInputStream<'_>) -> ::puregrpc::protobuf::Result<()> {
-                    while let Some(tag) = is.read_raw_tag_or_eof()? {
+                    while let Some(tag) = ::puregrpc::codegen::read_tag(is)? {
                         match tag {
                             10 => {
                                 self.r#gen.push(is.read_string()?);

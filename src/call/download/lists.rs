@@ -33,11 +33,14 @@ impl Download {
 
     /// Whether a block of headers came on the stream that h2 has not kept whole.
     pub(super) fn is_oversized(&self) -> bool {
-        let stream = match &self.state {
+        let stream = || match &self.state {
             State::Headers(response) => response.stream_id().as_u32(),
             State::Messages(body) => body.stream_id(),
-            State::Again(_) | State::Foreign(_) | State::Over(_) => return false,
+            State::Again(_) | State::Foreign(_) | State::Over(_) => NO_STREAM,
         };
         self.header_lists().is_some_and(|lists| lists.is_oversized(stream))
     }
 }
+
+/// The connection itself, on which no headers come.
+const NO_STREAM: u32 = 0;
