@@ -78,6 +78,10 @@ async fn messages(cases: &mut Cases, peer: &PeerClient) {
     cases.run("a message of 4 MiB + 1 is RESOURCE_EXHAUSTED and the channel lives on", case).await;
     cases.run("a thousand calls at once are each answered", many(peer, 1_000)).await;
     cases.run("a stream of 2,000 messages comes back in order", long_stream(peer)).await;
+    for count in [1, 5, 100, 1_000] {
+        let name = format!("{count} streams whose answers nobody takes hold up no other call");
+        cases.run(&name, stuck(peer, count)).await;
+    }
     let case = async {
         let (mut requests, mut replies) = peer.echo_stream(()).await?;
         for size in [3, 0, 70_000] {
@@ -135,6 +139,21 @@ async fn many(peer: &PeerClient, count: usize) -> Outcome {
         equal(&reply.data, &payload(size).data)?;
     }
     Ok(())
+}
+
+/// Streams that send without end and take no answer, beside calls of 100 kB.
+async fn stuck(peer: &PeerClient, count: usize) -> Outcome {
+    let (mut sending, mut taken) = (JoinSet::new(), Vec::new());
+    for _ in 0..count {
+        let (mut requests, mut replies) = peer.echo_stream(()).await?;
+        sending.spawn(async move { while requests.send(&payload(10_000)).await.is_ok() {} });
+        replies.headers().await?;
+        taken.push(replies);
+    }
+    for _ in 0..5 {
+        equal(&peer.echo(payload(100_000)).await?.data.len(), &100_000)?;
+    }
+    equal(&taken[0].recv().await?.ok_or("the stream has ended")?.data.len(), &10_000)
 }
 
 async fn long_stream(peer: &PeerClient) -> Outcome {

@@ -171,7 +171,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let stop = async move {
         terminate.recv().await;
     };
-    Server::new().add(PeerServer::new(Tester::default())).serve(listener, stop).await?;
+    let server = Server::new().max_concurrent_streams(2_000);
+    server.add(PeerServer::new(Tester::default())).serve(listener, stop).await?;
     Ok(())
 }
 

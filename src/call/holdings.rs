@@ -35,8 +35,8 @@ impl Holdings {
         }
     }
 
-    /// So many bytes of messages are kept. The windows bound them, whether they lie
-    /// here or in h2.
+    /// Messages that are kept take so many bytes beyond their own, which the windows
+    /// bound and count, whether they lie here or in h2.
     pub(crate) fn keep(&mut self, bytes: usize, permit: Option<&Permit>) {
         if bytes != self.unread.held()
             && let Some(memory) = permit.and_then(Permit::memory)

@@ -57,6 +57,30 @@ async fn answers_that_nobody_reads_hold_up_no_other_call() {
     }
 }
 
+/// R13: so it is where both sides send: what nobody receives is taken out of h2, and counts once.
+#[tokio::test(start_paused = true)]
+async fn answers_of_both_way_streams_that_nobody_reads_hold_up_no_other_call() {
+    for count in COUNTS {
+        let script = Script::echo().bidi(|_, replies| {
+            Box::pin(async move {
+                loop {
+                    replies.send(&noted([1; 10_000])).await?;
+                }
+            })
+        });
+        let running = Running::start(Server::new().max_concurrent_streams(1_100).add(script));
+        let client = running.client();
+        let mut streams: Vec<(Sender<BytesValue>, Receiver<BytesValue>)> = Vec::new();
+        for _ in 0..count {
+            streams.push(client.bidi(()).await.unwrap());
+        }
+        // The clock moves on once the windows are full.
+        timeout(Duration::from_secs(1), future::pending::<()>()).await.unwrap_err();
+        calls(&client).await;
+        assert_eq!(streams[0].1.recv().await.unwrap().unwrap().value.len(), 10_000);
+    }
+}
+
 /// R13: requests that no handler of a server takes hold up no other call of the connection, however many they are.
 #[tokio::test(start_paused = true)]
 async fn requests_that_nobody_reads_hold_up_no_other_call() {

@@ -58,6 +58,27 @@ def metadata(cases, stub):
             equal(named(call.trailing_metadata(), "trailing-"), value)
 
 
+def stuck(cases, server):
+    """Streams that send without end and take no answer, beside calls of 100 kB on the same channel."""
+    def forever():
+        while True:
+            yield peer_pb2.Payload(data=bytes(10_000))
+
+    for count in 1, 5, 100, 1_000:
+        with cases.case(f"{count} streams whose answers nobody takes hold up no other call"):
+            with grpc.insecure_channel(server) as channel:
+                stub = peer_pb2_grpc.PeerStub(channel)
+                calls = [stub.EchoStream(forever()) for _ in range(count)]
+                for call in calls:
+                    call.initial_metadata()
+                for _ in range(5):
+                    reply = stub.Echo(peer_pb2.Payload(data=bytes(100_000)), timeout=PATIENCE)
+                    equal(len(reply.data), 100_000)
+                equal(len(next(calls[0]).data), 10_000)
+                for call in calls:
+                    call.cancel()
+
+
 def compression(cases, stub, server):
     """Messages compressed in both directions, by call and by channel."""
     kinds = {"gzip": grpc.Compression.Gzip, "deflate": grpc.Compression.Deflate}
@@ -194,6 +215,7 @@ def main():
     with grpc.insecure_channel(options.server) as channel:
         stub = peer_pb2_grpc.PeerStub(channel)
         metadata(cases, stub)
+        stuck(cases, options.server)
         compression(cases, stub, options.server)
         statuses(cases, stub)
         deadlines(cases, stub)

@@ -205,7 +205,7 @@ def main():
 
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=64))
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=1_100))
     peer_pb2_grpc.add_PeerServicer_to_server(Peer(), server)
     states = health.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(states, server)

@@ -50,7 +50,7 @@ impl Download {
             match body.poll_chunk(&mut cx) {
                 Poll::Ready(Ok(Some(chunk))) => {
                     self.gathered.extend_from_slice(&chunk);
-                    self.holdings.keep(self.gathered.capacity(), self.permit.as_ref());
+                    self.keep_gathered();
                 }
                 Poll::Ready(Ok(None)) => match body.poll_trailers(&mut cx) {
                     Poll::Ready(trailers) => self.finish(trailers),

@@ -39,10 +39,17 @@ impl Download {
             match self.poll_received(cx) {
                 Poll::Ready(Ok(Some(chunk))) => {
                     self.gathered.extend_from_slice(&chunk);
-                    self.holdings.keep(self.gathered.capacity(), self.permit.as_ref());
+                    self.keep_gathered();
                 }
                 Poll::Ready(_) | Poll::Pending => return,
             }
         }
+    }
+
+    /// Counts what the gathered messages take beyond their own bytes. These lie unread
+    /// as much as those in `h2`, and the window of the connection counts both.
+    pub(super) fn keep_gathered(&mut self) {
+        let beyond = self.gathered.capacity() - self.gathered.len();
+        self.holdings.keep(beyond, self.permit.as_ref());
     }
 }
