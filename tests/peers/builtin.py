@@ -49,13 +49,25 @@ def main():
             equal(health.Check(served, timeout=PATIENCE).status, health_pb2.HealthCheckResponse.SERVING)
             unserved = health_pb2.HealthCheckRequest(service="helloworld.Greeter")
             client.failure(grpc.StatusCode.NOT_FOUND, lambda: health.Check(unserved, timeout=PATIENCE))
-    # By itself grpcio takes the socket's path for the authority, and h2 refuses that as malformed.
-    authority = [("grpc.default_authority", "localhost")]
-    with grpc.insecure_channel(f"unix:{options.socket}", options=authority) as channel:
-        with cases.case("hello is served on a Unix socket, too"):
-            hello = hello_pb2_grpc.HelloServiceStub(channel)
-            equal(hello.SayHello(hello_pb2.HelloRequest(name="x"), timeout=PATIENCE).message, reference.hello("x"))
+    sockets(cases, options.socket)
     cases.close()
+
+
+def sockets(cases, path):
+    """Calls over a Unix socket, whatever stands for the authority: by itself grpcio takes the path for it."""
+    for authority in None, "localhost", "/var/tmp/csi.sock", "%2Fvar%2Frun%2Fx.sock", "passthrough:///x":
+        given = [("grpc.default_authority", authority)] if authority else []
+        alone = [("grpc.use_local_subchannel_pool", 1), *given]
+        with cases.case(f"calls are served on a Unix socket, with the authority {authority or 'that grpcio makes'}"):
+            with grpc.insecure_channel(f"unix:{path}", options=alone) as channel:
+                hello = hello_pb2_grpc.HelloServiceStub(channel)
+                for number in range(100):
+                    request = hello_pb2.HelloRequest(name=str(number))
+                    metadata = [("x-number", str(number))]
+                    reply = hello.SayHello(request, timeout=PATIENCE, metadata=metadata)
+                    equal(reply.message, reference.hello(str(number)))
+                guide = route_guide_pb2_grpc.RouteGuideStub(channel)
+                true(len(list(guide.ListFeatures(messages.area(WORLD), timeout=PATIENCE))) >= 100, "100 places")
 
 
 if __name__ == "__main__":
