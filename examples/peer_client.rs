@@ -424,7 +424,7 @@ fn refused<T>(code: Code, result: Result<T, Status>) -> Outcome {
     }
 }
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 const SHORT: Duration = Duration::from_millis(300);
 const YEAR: Duration = Duration::from_secs(365 * 86_400);
 const DAY_MS: u64 = 86_400_000;
