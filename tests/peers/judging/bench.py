@@ -22,6 +22,7 @@ class Bench:
         self.servers = []
         self.others = []
         self.count = [0, 0]
+        self.failed = []
 
     def serve(self, name, command):
         """Starts a server of the project."""
@@ -52,6 +53,8 @@ class Bench:
     def verdict(self, name, good, why=""):
         """One case."""
         self.count[0 if good else 1] += 1
+        if not good:
+            self.failed.append(name)
         print(f"{'ok    ' if good else 'FAILED'} {name}{'' if good else chr(10)}{'' if good else indented(why)}", flush=True)
 
     def verdicts(self, passed, failed):
@@ -83,7 +86,10 @@ class Bench:
                 process.kill()
         ended = [server.end() for server in self.servers]
         self.results.note("servers end on SIGTERM", sum(ended), len(ended) - sum(ended), 0)
-        return self.results.summary()
+        green = self.results.summary()
+        for name in self.failed:
+            print(f"FAILED {name}")
+        return green
 
 
 def indented(text):
