@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::header::HeaderValue;
 use tokio::task::coop::consume_budget;
 
-use crate::client::headers::CommonHeaders;
+use crate::client::calls::headers::CommonHeaders;
 use crate::client::settings::{Settings, USER_AGENT};
 use crate::client::subchannel::Subchannel;
 use crate::client::target::Target;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use http::header::HeaderValue;
 
 use crate::call::intake::Intake;
-use crate::client::headers::CommonHeaders;
-use crate::client::keepalive::Keepalive;
+use crate::client::calls::headers::CommonHeaders;
+use crate::client::connection::keepalive::Keepalive;
 use crate::compression::Compression;
 use crate::transport::{MEMORY_LIMIT, settings};
 
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn every_default_is_the_one_that_is_promised() {
         let settings = Settings::default();
-        let sources = [include_str!("channel.rs"), include_str!("keepalive.rs"), include_str!("windows.rs")];
+        let sources = [include_str!("channel.rs"), include_str!("connection/keepalive.rs"), include_str!("windows.rs")];
         let others = ["tls", "send_compression", "compress_from", "max_connections", "user_agent"];
         assert_eq!(settings.max_decoded(), 16 * settings.max_recv_message_size);
         assert!(!settings.wiring.keepalive.without_calls);

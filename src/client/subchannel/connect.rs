@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
+use crate::client::connection::keepalive;
 use crate::client::connection::{self, Connection, Driver};
-use crate::client::keepalive;
-use crate::client::pool::{Phase, Pool};
 use crate::client::settings::Wiring;
 use crate::client::subchannel::Subchannel;
+use crate::client::subchannel::pool::{Phase, Pool};
 use crate::client::target::Target;
 use crate::status::Status;
 use crate::transport::{Alarm, Queue, reset};

@@ -1,5 +1,11 @@
 //! The task that owns one connection, and the handle that calls have of it.
 
+pub(crate) mod dispatch;
+pub(crate) mod keepalive;
+mod quiet_waker;
+pub(crate) mod readers;
+mod task_set;
+
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
@@ -9,10 +15,10 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use h2::client::{Builder, SendRequest};
 
-use crate::client::bell::Bell;
-use crate::client::dispatch::{Dispatcher, Orders};
-use crate::client::keepalive::Watch;
-use crate::client::readers::Readers;
+use crate::client::connection::dispatch::{Dispatcher, Orders};
+use crate::client::connection::keepalive::Watch;
+use crate::client::connection::quiet_waker::Bell;
+use crate::client::connection::readers::Readers;
 use crate::client::settings::Wiring;
 use crate::transport::{
     Allowance, Breach, BufferedIo, HeaderLists, Io, IoHandle, Meter, Peer, Queue, Quota, Windows, settings,
@@ -209,7 +215,7 @@ mod tests {
 
     use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-    use crate::client::dispatch::{Delivery, Made, order};
+    use crate::client::connection::dispatch::{Delivery, Made, order};
 
     /// What is read, piece by piece; after each piece nothing is there for once. All is written.
     #[derive(Clone, Default)]

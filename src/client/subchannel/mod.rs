@@ -1,14 +1,18 @@
 //! One server, and the way to its connections.
 
+mod backoff;
+mod connect;
+pub(crate) mod pool;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-use crate::client::attempt::Attempt;
-use crate::client::pool::{ENDED, Next, Phase, Place, Pool, Seen};
 use crate::client::settings::Settings;
+use crate::client::subchannel::connect::Attempt;
+use crate::client::subchannel::pool::{ENDED, Next, Phase, Place, Pool, Seen};
 use crate::client::target::Target;
 use crate::status::Status;
 use crate::transport::{Budget, Losses, Queue};

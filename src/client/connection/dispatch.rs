@@ -19,10 +19,10 @@ use tokio::task::coop::unconstrained;
 
 use crate::call::deadline::Timer;
 use crate::call::download::Download;
-use crate::client::bell::Bell;
+use crate::client::calls::outgoing::cannot_be_sent;
+use crate::client::connection::quiet_waker::Bell;
+use crate::client::connection::task_set::Errands;
 use crate::client::connection::{Connection, is_usable};
-use crate::client::errands::Errands;
-use crate::client::opening::cannot_be_sent;
 use crate::status::Status;
 use crate::transport::Permit;
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use crate::client::backoff::Backoff;
 use crate::client::connection::Connection;
+use crate::client::subchannel::backoff::Backoff;
 use crate::status::Status;
 use crate::transport::Permit;
 
