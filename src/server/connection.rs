@@ -7,8 +7,7 @@
 use std::cell::Cell;
 use std::fmt::Display;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -16,42 +15,21 @@ use bytes::Bytes;
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream};
 use http::Request;
-use http::uri::PathAndQuery;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
-use crate::call::intake::exhausted;
-use crate::call::{Head, Link};
+use crate::call::Link;
 use crate::excerpt::Excerpt;
-use crate::metadata::Metadata;
-use crate::server::check::{Checked, Refusal, check, refuse};
-use crate::server::drain::Drain;
+use crate::server::check::refuse;
 use crate::server::farewell::{self, Farewell, Leave};
-use crate::server::gate::Gate;
-use crate::server::limits::Limits;
 use crate::server::listener::Listener;
 use crate::server::outlay::Outlay;
 use crate::server::pace::Sample;
 use crate::server::prepare::prepare;
-use crate::server::seats::{Newcomer, Seat, Seats};
-use crate::server::service::{BoxFuture, Call, Route, Router};
-use crate::server::spawned::Spawned;
+use crate::server::seats::{Newcomer, Seat};
+use crate::server::service::Call;
+use crate::server::shared::Shared;
 use crate::server::upkeep::Upkeep;
-use crate::status::Status;
-use crate::transport::{
-    Budget, BufferedIo, Exhausted, Grant, Grants, IoHandle, Losses, Meter, Peer, Unnamed, Windows, Written,
-};
-
-/// What all connections of a server share.
-pub(crate) struct Shared {
-    pub(crate) router: Router,
-    pub(crate) gate: Gate,
-    pub(crate) limits: Limits,
-    pub(crate) drain: Arc<Drain>,
-    pub(crate) seats: Arc<Seats>,
-    pub(crate) memory: Arc<Budget>,
-    pub(crate) grants: Arc<Grants>,
-    pub(crate) losses: Losses,
-}
+use crate::transport::{BufferedIo, Grant, IoHandle, Meter, Peer, Unnamed, Windows, Written};
 
 /// Serves one connection to its end.
 ///
@@ -311,7 +289,7 @@ impl Connection {
         if let Some(newcomer) = self.newcomer.take() {
             newcomer.settle();
         }
-        match self.open(&mut request) {
+        match self.shared.open(&mut request, &self.link) {
             Ok((route, head, bytes)) => {
                 let link = Arc::clone(&self.link);
                 if self.batch.capacity() == 0 {
@@ -329,108 +307,22 @@ impl Connection {
         }
     }
 
-    /// Checks a request, asks whether it may be made, and finds its method: in
-    /// this order, so that who may not call learns nothing of what is there.
-    #[inline]
-    fn open(&self, request: &mut Request<RecvStream>) -> Result<(usize, Head, usize), Refusal> {
-        let Checked { deadline, offer, size } = check(request, self.shared.limits.max_header_list_size)?;
-        let deadline = self.shared.limits.cap(deadline);
-        let bytes = CALL + Metadata::footprint(request.headers(), size);
-        let metadata = Metadata::from_headers(std::mem::take(request.headers_mut()));
-        let link = Some(Arc::clone(&self.link));
-        let mut head = Head { metadata, deadline, link, offer, ..Head::default() };
-        // The path and nothing but the path: a query makes it another one.
-        let path = request.uri().path_and_query().map_or("", PathAndQuery::as_str);
-        self.shared.gate.ask(path, &mut head).map_err(Refusal::Status)?;
-        let route = self.shared.router.find(path).ok_or_else(|| Refusal::Status(no_such_method()))?;
-        Ok((route, head, bytes))
-    }
-
     fn start_all(&mut self, cx: &mut Context<'_>) {
         let mut batch = std::mem::take(&mut self.batch);
         let shared = Arc::clone(&self.shared);
         for (route, call) in batch.drain(..) {
-            self.start(cx, shared.router.route(route), call);
+            shared.start(cx, &self.link, shared.router.route(route), call, &mut self.sample);
         }
         if (1..=KEPT).contains(&batch.capacity()) {
             BATCH.set(batch);
         }
     }
-
-    /// Refuses a call if too many handlers run, or if there is no memory for it.
-    #[inline]
-    fn admit(&self, call: Call) -> Option<Call> {
-        let limits = &self.shared.limits;
-        if self.link.live() >= limits.handlers_per_connection() {
-            tracing::debug!(peer = %self.link.peer, method = %call.name, "call refused: its connection runs as many handlers as it may");
-            call.refuse();
-            return None;
-        }
-        if self.shared.drain.live_calls() >= limits.max_handlers {
-            call.fail(too_many_handlers());
-            return None;
-        }
-        if !self.link.budget.has_room(call.bytes) {
-            call.fail(exhausted(Exhausted));
-            return None;
-        }
-        Some(call)
-    }
-
-    /// Polls a call once, here; spawns it only if it has to wait, or if its method
-    /// is not known to be fast.
-    fn start(&mut self, cx: &mut Context<'_>, route: &Arc<Route>, call: Call) {
-        let Some(call) = self.admit(call) else {
-            return;
-        };
-        let bytes = call.bytes;
-        let mut call = route.call(call);
-        if route.pace.is_slow() {
-            let live = self.shared.drain.live(&self.link, bytes);
-            tokio::spawn(Spawned { call, live, route: Some(Arc::clone(route)) });
-            return;
-        }
-        // By the clock of the runtime, which stands still where a test has paused it.
-        let timed = self.sample.next() || route.pace.is_doubtful();
-        let started = timed.then(Instant::now);
-        let ready = poll_inline(cx, &mut call);
-        if let Some(started) = started {
-            route.pace.observe(started.elapsed());
-        }
-        if !ready {
-            let live = self.shared.drain.live(&self.link, bytes);
-            tokio::spawn(Spawned { call, live, route: None });
-        }
-    }
-}
-
-/// `true` if the call is over. A budget of its own keeps the handlers of one
-/// turn from starving each other; a panic outside of the handler's polls (in a
-/// `Drop` of its state) ends this call alone.
-fn poll_inline(cx: &mut Context<'_>, call: &mut BoxFuture) -> bool {
-    let polled = catch_unwind(AssertUnwindSafe(|| pin!(tokio::task::coop::unconstrained(call)).poll(cx)));
-    !matches!(polled, Ok(Poll::Pending))
-}
-
-#[cold]
-fn no_such_method() -> Status {
-    Status::unimplemented("there is no such method on this server")
-}
-
-#[cold]
-fn too_many_handlers() -> Status {
-    Status::resource_exhausted("the server runs as many calls as it may: try again later")
-        .with_source("the setter is Server::max_handlers")
 }
 
 thread_local! {
     /// The buffer of the last batch: a connection holds none between its turns.
     static BATCH: Cell<Vec<(usize, Call)>> = const { Cell::new(Vec::new()) };
 }
-
-/// What a call that waits is charged for beside its headers: its future, its task,
-/// its stream, and a light message.
-const CALL: usize = 4096;
 
 /// How large a batch may leave its buffer to the next.
 const KEPT: usize = 64;

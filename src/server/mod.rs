@@ -17,10 +17,13 @@ mod mishaps;
 mod outlay;
 mod pace;
 mod prepare;
+#[cfg(feature = "tls")]
+mod reload;
 mod run;
 mod seats;
 mod service;
 mod setters;
+mod shared;
 mod spawned;
 #[cfg(feature = "tls")]
 mod tls;
@@ -32,10 +35,11 @@ pub use drain::{DrainReport, DrainWatch};
 pub use driver::Driver;
 pub use inbound::{Inbound, One};
 pub use listener::{Incoming, Listener};
+#[cfg(feature = "tls")]
+pub use reload::TlsReload;
 pub use run::{Finish, Run};
 pub use service::{BoxFuture, Call, Service};
-#[cfg(feature = "tls")]
-pub use tls::{TlsListener, TlsReload};
+pub use tls::TlsListener;
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -54,13 +58,13 @@ use crate::call::Request;
 use crate::error::Error;
 use crate::status::Status;
 use crate::transport::{Budget, Grants, Losses, Peer};
-use connection::Shared;
 use drain::{Drain, Phase};
 use gate::Gate;
 use limits::Limits;
 use mishaps::Mishaps;
 use seats::Seats;
 use service::Router;
+use shared::Shared;
 
 /// A gRPC server: services, limits, and what it takes to end well.
 ///

@@ -2,9 +2,9 @@
 
 use tokio::time::timeout;
 
-use crate::server::connection::Shared;
 use crate::server::farewell;
 use crate::server::listener::Listener;
+use crate::server::shared::Shared;
 use crate::transport::Peer;
 
 /// Lets the listener do what it has to, such as a TLS handshake, within the

@@ -1,14 +1,11 @@
 //! A listener whose connections speak TLS.
 
-use std::fmt;
 use std::io;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
-
-use rustls::ServerConfig;
 
 use crate::error::Error;
 use crate::server::listener::Listener;
+use crate::server::reload::TlsReload;
 use crate::server::watch::Watch;
 use crate::transport::{Peer, ServerTls, TlsStream};
 
@@ -20,8 +17,7 @@ impl ServerTls {
     /// If a key does not belong to its certificate, or no cryptography is built
     /// in that runs on this CPU ([`Error::is_tls`]).
     pub fn listen<L: Listener>(self, listener: L) -> Result<TlsListener<L>, Error> {
-        let state = RwLock::new(State { config: self.config()?, settings: self });
-        Ok(TlsListener { listener, reload: TlsReload(Arc::new(state)), watch: None })
+        Ok(TlsListener { listener, reload: TlsReload::new(self)?, watch: None })
     }
 }
 
@@ -80,48 +76,5 @@ impl<L: Listener> Listener for TlsListener<L> {
         }
         peer.set_tls(io.accept().await?);
         Ok(())
-    }
-}
-
-/// Gives a [`TlsListener`] new settings while it listens. Clones are of the same listener.
-#[derive(Clone)]
-pub struct TlsReload(Arc<RwLock<State>>);
-
-struct State {
-    config: Arc<ServerConfig>,
-    settings: ServerTls,
-}
-
-impl TlsReload {
-    /// Sets TLS up anew, certificates, roots and all, for the connections that are
-    /// accepted from now on. Those that are open go on as they are.
-    ///
-    /// # Errors
-    ///
-    /// If the settings cannot be used; the old ones stay.
-    pub fn reload(&self, tls: ServerTls) -> Result<(), Error> {
-        // Outside of the lock: it takes a while.
-        let config = tls.config()?;
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = State { config, settings: tls };
-        Ok(())
-    }
-
-    /// Whether these settings would change nothing.
-    pub(crate) fn holds(&self, tls: &ServerTls) -> bool {
-        self.read().settings.is_same(tls)
-    }
-
-    fn config(&self) -> Arc<ServerConfig> {
-        Arc::clone(&self.read().config)
-    }
-
-    fn read(&self) -> RwLockReadGuard<'_, State> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl fmt::Debug for TlsReload {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("TlsReload").field(&self.read().settings).finish()
     }
 }

@@ -9,7 +9,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, sleep_until};
 
 use crate::error::{Error, Kind};
-use crate::server::tls::TlsReload;
+use crate::server::reload::TlsReload;
 use crate::transport::ServerTls;
 
 /// Loads the settings of TLS now and then, and takes those that are new.

@@ -1,0 +1,138 @@
+//! What all connections of a server share, and how a call begins on it.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::Request;
+use http::uri::PathAndQuery;
+use tokio::time::Instant;
+
+use crate::call::intake::exhausted;
+use crate::call::{Head, Link};
+use crate::metadata::Metadata;
+use crate::server::check::{Checked, Refusal, check};
+use crate::server::drain::Drain;
+use crate::server::gate::Gate;
+use crate::server::limits::Limits;
+use crate::server::pace::Sample;
+use crate::server::seats::Seats;
+use crate::server::service::{BoxFuture, Call, Route, Router};
+use crate::server::spawned::Spawned;
+use crate::status::Status;
+use crate::transport::{Budget, Exhausted, Grants, Losses};
+
+/// What all connections of a server share.
+///
+/// A call begins by [`open`](Self::open) and [`start`](Self::start). Neither needs a
+/// connection: whatever has a request and a [`Link`] can begin calls.
+pub(crate) struct Shared {
+    pub(crate) router: Router,
+    pub(crate) gate: Gate,
+    pub(crate) limits: Limits,
+    pub(crate) drain: Arc<Drain>,
+    pub(crate) seats: Arc<Seats>,
+    pub(crate) memory: Arc<Budget>,
+    pub(crate) grants: Arc<Grants>,
+    pub(crate) losses: Losses,
+}
+
+impl Shared {
+    /// Checks a request, asks whether the call is authorized, and finds its method. In
+    /// this order, a caller without permission learns nothing about which methods exist.
+    ///
+    /// Returns the number of the method, the head of the call, and how many bytes the
+    /// call is charged for once it has to wait.
+    #[inline]
+    pub(crate) fn open<T>(&self, request: &mut Request<T>, link: &Arc<Link>) -> Result<(usize, Head, usize), Refusal> {
+        let Checked { deadline, offer, size } = check(request, self.limits.max_header_list_size)?;
+        let deadline = self.limits.cap(deadline);
+        let bytes = CALL + Metadata::footprint(request.headers(), size);
+        let metadata = Metadata::from_headers(std::mem::take(request.headers_mut()));
+        let mut head = Head { metadata, deadline, link: Some(Arc::clone(link)), offer, ..Head::default() };
+        // The path and nothing but the path: a query makes it another one.
+        let path = request.uri().path_and_query().map_or("", PathAndQuery::as_str);
+        self.gate.ask(path, &mut head).map_err(Refusal::Status)?;
+        let route = self.router.find(path).ok_or_else(|| Refusal::Status(no_such_method()))?;
+        Ok((route, head, bytes))
+    }
+
+    /// Refuses a call if too many handlers run, or if there is no memory for it.
+    #[inline]
+    pub(crate) fn admit(&self, call: Call) -> Option<Call> {
+        let link = &call.link;
+        if link.live() >= self.limits.handlers_per_connection() {
+            tracing::debug!(peer = %link.peer, method = %call.name, "call refused: its connection runs as many handlers as it may");
+            call.refuse();
+            return None;
+        }
+        if self.drain.live_calls() >= self.limits.max_handlers {
+            call.fail(too_many_handlers());
+            return None;
+        }
+        if !link.budget.has_room(call.bytes) {
+            call.fail(exhausted(Exhausted));
+            return None;
+        }
+        Some(call)
+    }
+
+    /// Admits a call of this link and polls it once, here. Spawns it only if it has to
+    /// wait, or if its method is not known to be fast. `sample` chooses the polls that
+    /// are timed.
+    pub(crate) fn start(
+        &self,
+        cx: &mut Context<'_>,
+        link: &Arc<Link>,
+        route: &Arc<Route>,
+        call: Call,
+        sample: &mut Sample,
+    ) {
+        let Some(call) = self.admit(call) else {
+            return;
+        };
+        let bytes = call.bytes;
+        let mut call = route.call(call);
+        if route.pace.is_slow() {
+            let live = self.drain.live(link, bytes);
+            tokio::spawn(Spawned { call, live, route: Some(Arc::clone(route)) });
+            return;
+        }
+        // By the clock of the runtime, which stands still where a test has paused it.
+        let timed = sample.next() || route.pace.is_doubtful();
+        let started = timed.then(Instant::now);
+        let ready = poll_inline(cx, &mut call);
+        if let Some(started) = started {
+            route.pace.observe(started.elapsed());
+        }
+        if !ready {
+            let live = self.drain.live(link, bytes);
+            tokio::spawn(Spawned { call, live, route: None });
+        }
+    }
+}
+
+/// `true` if the call is over. A budget of its own keeps the handlers of one
+/// turn from starving each other; a panic outside of the handler's polls (in a
+/// `Drop` of its state) ends this call alone.
+fn poll_inline(cx: &mut Context<'_>, call: &mut BoxFuture) -> bool {
+    let polled = catch_unwind(AssertUnwindSafe(|| pin!(tokio::task::coop::unconstrained(call)).poll(cx)));
+    !matches!(polled, Ok(Poll::Pending))
+}
+
+#[cold]
+fn no_such_method() -> Status {
+    Status::unimplemented("there is no such method on this server")
+}
+
+#[cold]
+fn too_many_handlers() -> Status {
+    Status::resource_exhausted("the server runs as many calls as it may: try again later")
+        .with_source("the setter is Server::max_handlers")
+}
+
+/// What a call that waits is charged for beside its headers: its future, its task,
+/// its stream, and a light message.
+const CALL: usize = 4096;
