@@ -18,12 +18,12 @@ use crate::call::limit_owner::Side;
 use crate::call::outbound::Outbound;
 use crate::call::{CancelHandle, Head, outbox, running};
 use crate::client::calls::path;
-use crate::client::connection::dispatch::{Delivery, Made, Order};
-use crate::client::connection::is_usable;
+use crate::client::connection::orders::{Delivery, Made, Order};
 use crate::client::connection::readers::Readers;
+use crate::client::connection::{cannot_be_sent, is_usable};
 use crate::client::settings::Settings;
 use crate::client::subchannel::Subchannel;
-use crate::client::subchannel::pool::{ENDED, Place, Seen};
+use crate::client::subchannel::pool::{ENDED, StreamSlot, WaitHistory};
 use crate::client::target::Target;
 use crate::codec::{self, CHUNK, Chunks, Message, Packed};
 use crate::compression::{Compression, Encoding, GRPC_ENCODING};
@@ -35,7 +35,7 @@ use crate::transport::{HeaderLists, Permit};
 
 /// A call that is about to be made.
 #[derive(Debug)]
-pub(crate) struct Opening {
+pub(crate) struct Outgoing {
     path: &'static str,
     metadata: Metadata,
     pub(crate) deadline: Option<Instant>,
@@ -53,7 +53,7 @@ pub(crate) struct Opened {
     pub(crate) readers: Arc<Readers>,
 }
 
-impl Opening {
+impl Outgoing {
     /// The call ends with the handler that makes it, and may end before.
     pub(crate) fn new(path: &'static str, head: Head, settings: &Settings) -> Self {
         let deadline = match (head.deadline, running::deadline()) {
@@ -110,9 +110,9 @@ impl Opening {
         if let Some(handle) = &self.cancel {
             handle.check()?;
         }
-        let mut seen = None;
+        let mut history = None;
         for _ in 0..=ENDED {
-            let place = self.place(subchannel, settings, &mut seen).await?;
+            let place = self.place(subchannel, settings, &mut history).await?;
             // The connection may have been lost in the meantime.
             if let Some(opened) = self.send(place, &subchannel.target, settings)? {
                 return Ok(opened);
@@ -128,9 +128,9 @@ impl Opening {
         settings: &Settings,
         mut payload: Bytes,
     ) -> Result<Box<Made>, Status> {
-        let mut seen = None;
+        let mut history = None;
         for _ in 0..=ENDED {
-            let Place { connection, permit } = self.place(subchannel, settings, &mut seen).await?;
+            let StreamSlot { connection, permit } = self.place(subchannel, settings, &mut history).await?;
             let request = self.request(&subchannel.target, settings, permit.header_lists())?;
             let (reply, delivery) = oneshot::channel();
             // The connection's runtime may not be this one, and need not even run: this call keeps its time.
@@ -161,19 +161,19 @@ impl Opening {
         &self,
         subchannel: &Arc<Subchannel>,
         settings: &Settings,
-        seen: &mut Option<Seen>,
-    ) -> Result<Place, Status> {
-        if seen.is_none()
+        history: &mut Option<WaitHistory>,
+    ) -> Result<StreamSlot, Status> {
+        if history.is_none()
             && let Some(place) = subchannel.try_place()
         {
-            *seen = Some(Seen::default());
+            *history = Some(WaitHistory::default());
             return Ok(place);
         }
-        let seen = seen.get_or_insert_default();
+        let history = history.get_or_insert_default();
         // Boxed, since hardly any call has to wait and all have to hold it.
         Box::pin(async {
             let place = async {
-                let placed = within(self.deadline, subchannel.place(settings, seen)).await?;
+                let placed = within(self.deadline, subchannel.place(settings, history)).await?;
                 placed.map_err(|status| self.lost(status))
             };
             match &self.cancel {
@@ -187,7 +187,7 @@ impl Opening {
     /// `None` if the connection has just ended, or has been told to: nothing was sent.
     fn send(
         &self,
-        Place { connection, permit }: Place,
+        StreamSlot { connection, permit }: StreamSlot,
         target: &Target,
         settings: &Settings,
     ) -> Result<Option<Opened>, Status> {
@@ -267,11 +267,6 @@ fn check_size(size: usize, lists: &HeaderLists) -> Result<(), Status> {
 
 /// The pseudo-headers without their values, but for the method.
 const OWN: usize = field_size(7, 4) + field_size(7, 0) + field_size(5, 0) + field_size(10, 0);
-
-#[cold]
-pub(crate) fn cannot_be_sent(error: h2::Error) -> Status {
-    Status::internal(format!("the call cannot be sent: {error}")).with_source(error)
-}
 
 fn uri(target: &Target, name: &'static str) -> Result<Uri, Status> {
     let malformed =

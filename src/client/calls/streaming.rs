@@ -17,7 +17,7 @@ use crate::call::outbox::{Fate, Outbox};
 use crate::call::reply::{Reply, SharedDownload};
 use crate::call::single::Single;
 use crate::call::{Receiver, Request, Response, SendSink, Sender};
-use crate::client::calls::outgoing::{Opened, Opening, Payload};
+use crate::client::calls::outgoing::{Opened, Outgoing, Payload};
 use crate::client::calls::upload::Upload;
 use crate::client::channel::Channel;
 use crate::codec::Message;
@@ -42,20 +42,20 @@ impl Channel {
     ) -> Result<Receiver<R>, Status> {
         // To open a call waits for nobody, and to fail does not either.
         consume_budget().await;
-        let opening = Opening::new(path, request.head, &self.settings);
-        let cancel = opening.cancel.clone();
-        let payload = opening.encode(&request.message, &self.settings).map_err(|status| self.failed(path, status))?;
-        let head = opening.head();
-        let opened = opening.open(&self.subchannel, &self.settings).await;
+        let outgoing = Outgoing::new(path, request.head, &self.settings);
+        let cancel = outgoing.cancel.clone();
+        let payload = outgoing.encode(&request.message, &self.settings).map_err(|status| self.failed(path, status))?;
+        let head = outgoing.head();
+        let opened = outgoing.open(&self.subchannel, &self.settings).await;
         let Opened { response, mut stream, permit, readers } = opened.map_err(|status| self.failed(path, status))?;
-        let download = Download::new(response, Timer::new(opening.deadline), permit).of_method(path);
+        let download = Download::new(response, Timer::new(outgoing.deadline), permit).of_method(path);
         let download = match payload {
             Payload::Small(payload) => {
                 // As in a unary call.
                 let _ = stream.send_data(payload.clone(), true);
                 let (subchannel, settings) = (Arc::clone(&self.subchannel), self.settings.clone());
                 let download = SharedDownload::new(download.or_again(Again::new(async move {
-                    let Opened { response, mut stream, permit, .. } = opening.open(&subchannel, &settings).await?;
+                    let Opened { response, mut stream, permit, .. } = outgoing.open(&subchannel, &settings).await?;
                     let _ = stream.send_data(payload, true);
                     Ok(Begun { response, permit })
                 })));
@@ -65,7 +65,7 @@ impl Channel {
             Payload::Large(outbound) => {
                 let outbox = Arc::new(Outbox::new(0));
                 outbox.close(Fate::Closed);
-                spawn_upload(stream, *outbound, outbox, download, opening.deadline)
+                spawn_upload(stream, *outbound, outbox, download, outgoing.deadline)
             }
         };
         if let Some(handle) = cancel {
@@ -86,8 +86,8 @@ impl Channel {
         path: &'static str,
         request: Request<()>,
     ) -> Result<ClientStreaming<Q, R>, Status> {
-        let opening = Opening::new(path, request.head, &self.settings);
-        let (sender, reply) = self.open_stream(path, &opening).await?;
+        let outgoing = Outgoing::new(path, request.head, &self.settings);
+        let (sender, reply) = self.open_stream(path, &outgoing).await?;
         Ok(ClientStreaming { sender, reply, single: Single::new(self.settings.intake()) })
     }
 
@@ -104,27 +104,27 @@ impl Channel {
         path: &'static str,
         request: Request<()>,
     ) -> Result<(Sender<Q>, Receiver<R>), Status> {
-        let opening = Opening::new(path, request.head, &self.settings);
-        let head = opening.head();
-        let (sender, reply) = self.open_stream(path, &opening).await?;
+        let outgoing = Outgoing::new(path, request.head, &self.settings);
+        let head = outgoing.head();
+        let (sender, reply) = self.open_stream(path, &outgoing).await?;
         Ok((sender, Receiver::client(head, reply, self.settings.intake())))
     }
 
     async fn open_stream<Q: Message>(
         &self,
         path: &'static str,
-        opening: &Opening,
+        outgoing: &Outgoing,
     ) -> Result<(Sender<Q>, Reply), Status> {
         consume_budget().await;
-        let opened = opening.open(&self.subchannel, &self.settings).await;
+        let opened = outgoing.open(&self.subchannel, &self.settings).await;
         let Opened { response, stream, permit, .. } = opened.map_err(|status| self.failed(path, status))?;
         let outbox = Arc::new(Outbox::new(self.settings.max_send_message_size));
-        let download = Download::new(response, Timer::new(opening.deadline), permit).of_method(path);
-        let download = spawn_upload(stream, Outbound::default(), Arc::clone(&outbox), download, opening.deadline);
-        if let Some(handle) = &opening.cancel {
+        let download = Download::new(response, Timer::new(outgoing.deadline), permit).of_method(path);
+        let download = spawn_upload(stream, Outbound::default(), Arc::clone(&outbox), download, outgoing.deadline);
+        if let Some(handle) = &outgoing.cancel {
             handle.attach(&download);
         }
-        Ok((Sender::client(outbox, opening.compression), Reply::new(download)))
+        Ok((Sender::client(outbox, outgoing.compression), Reply::new(download)))
     }
 }
 

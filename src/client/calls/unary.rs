@@ -13,9 +13,9 @@ use crate::call::download::Download;
 use crate::call::outbound::Outbound;
 use crate::call::single::Single;
 use crate::call::{Request, Response};
-use crate::client::calls::outgoing::{Opened, Opening, Payload};
+use crate::client::calls::outgoing::{Opened, Outgoing, Payload};
 use crate::client::channel::Channel;
-use crate::client::connection::dispatch::Made;
+use crate::client::connection::orders::Made;
 use crate::codec::Message;
 use crate::excerpt::Excerpt;
 use crate::status::Status;
@@ -38,17 +38,17 @@ impl Channel {
         request: Request<Q>,
     ) -> impl Future<Output = Result<Response<R>, Status>> + Send + use<'_, Q, R> {
         let Request { head, message } = request;
-        let opening = Opening::new(path, head, &self.settings);
-        let mut payload = opening.encode(&message, &self.settings);
+        let outgoing = Outgoing::new(path, head, &self.settings);
+        let mut payload = outgoing.encode(&message, &self.settings);
         async move {
             let payload = match &mut payload {
                 Ok(payload) => payload,
                 Err(status) => return Err(in_turn(self.failed(path, status.clone())).await),
             };
-            let mut result = self.exchange(&opening, payload).await;
+            let mut result = self.exchange(&outgoing, payload).await;
             if let Err(Failure { unprocessed: true, .. }) = result {
-                *payload = opening.encode(&message, &self.settings)?;
-                result = Box::pin(self.exchange(&opening, payload)).await;
+                *payload = outgoing.encode(&message, &self.settings)?;
+                result = Box::pin(self.exchange(&outgoing, payload)).await;
             }
             let failure = match result {
                 Ok(response) => return Ok(response),
@@ -67,16 +67,16 @@ impl Channel {
     }
 
     /// Makes the call once, with this payload.
-    async fn exchange<R: Message>(&self, opening: &Opening, payload: &mut Payload) -> Result<Response<R>, Failure> {
+    async fn exchange<R: Message>(&self, outgoing: &Outgoing, payload: &mut Payload) -> Result<Response<R>, Failure> {
         let (mut upload, mut made) = match std::mem::take(payload) {
-            Payload::Small(payload) if opening.cancel.is_none() => {
-                (None, opening.order(&self.subchannel, &self.settings, payload).await?)
+            Payload::Small(payload) if outgoing.cancel.is_none() => {
+                (None, outgoing.order(&self.subchannel, &self.settings, payload).await?)
             }
             // Large, or what has come must be at hand when the call is cancelled.
             payload => {
                 let Opened { response, mut stream, permit, .. } =
-                    opening.open(&self.subchannel, &self.settings).await?;
-                let download = Download::new(response, Timer::new(opening.deadline), permit);
+                    outgoing.open(&self.subchannel, &self.settings).await?;
+                let download = Download::new(response, Timer::new(outgoing.deadline), permit);
                 let upload = match payload {
                     Payload::Large(outbound) => Some(Upload { stream, outbound: *outbound }),
                     Payload::Small(payload) => {
@@ -90,7 +90,7 @@ impl Channel {
         let Made { download, chunk } = &mut *made;
         let mut single = Single::new(self.settings.intake());
         single.begin(download, chunk.take()).map_err(Failure::from)?;
-        let mut cancelled = opening.cancelled();
+        let mut cancelled = outgoing.cancelled();
         let result = poll_fn(|cx| {
             if cancelled.as_mut().is_some_and(|cancelled| cancelled.as_mut().poll(cx).is_ready()) {
                 cancelled = None;

@@ -9,10 +9,10 @@ use atomic_waker::AtomicWaker;
 /// A waker for what a task polls that also wakes it from within its own turn.
 ///
 /// A turn more would cost more than the rest of a call, above all where another
-/// thread is woken for it. So the task mutes the bell while it does what may
-/// ring, and looks itself whether it was rung.
+/// thread is woken for it. So the task mutes this waker while it does what may
+/// wake it, and checks afterwards whether it was woken.
 #[derive(Debug)]
-pub(crate) struct Bell {
+pub(crate) struct QuietWaker {
     inner: Arc<Inner>,
     waker: Waker,
 }
@@ -20,12 +20,12 @@ pub(crate) struct Bell {
 #[derive(Debug, Default)]
 struct Inner {
     task: AtomicWaker,
-    /// [`MUTED`] and [`RUNG`], in one place: who rings cannot be overlooked
+    /// [`MUTED`] and [`WOKEN`], in one place: a wake cannot be overlooked
     /// between a look at the one and a look at the other.
     state: AtomicU8,
 }
 
-impl Default for Bell {
+impl Default for QuietWaker {
     fn default() -> Self {
         let inner = Arc::<Inner>::default();
         let waker = Waker::from(Arc::clone(&inner));
@@ -33,7 +33,7 @@ impl Default for Bell {
     }
 }
 
-impl Bell {
+impl QuietWaker {
     pub(crate) fn waker(&self) -> &Waker {
         &self.waker
     }
@@ -43,10 +43,10 @@ impl Bell {
         self.inner.state.store(MUTED, Ordering::SeqCst);
     }
 
-    /// From now on it wakes this task; whether it was rung while it was muted.
+    /// From now on it wakes this task; whether it was woken while it was muted.
     pub(crate) fn unmute(&self, cx: &Context<'_>) -> bool {
         self.inner.task.register(cx.waker());
-        self.inner.state.swap(0, Ordering::SeqCst) & RUNG != 0
+        self.inner.state.swap(0, Ordering::SeqCst) & WOKEN != 0
     }
 }
 
@@ -56,14 +56,14 @@ impl Wake for Inner {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if self.state.fetch_or(RUNG, Ordering::SeqCst) & MUTED == 0 {
+        if self.state.fetch_or(WOKEN, Ordering::SeqCst) & MUTED == 0 {
             self.task.wake();
         }
     }
 }
 
 const MUTED: u8 = 1;
-const RUNG: u8 = 2;
+const WOKEN: u8 = 2;
 
 #[cfg(test)]
 mod tests {
@@ -71,44 +71,44 @@ mod tests {
     use crate::wakes::Wakes;
 
     #[test]
-    fn a_muted_bell_wakes_nobody_and_tells_later() {
-        let (bell, wakes) = (Bell::default(), Wakes::default());
+    fn a_muted_waker_wakes_nobody_and_reports_later() {
+        let (quiet, wakes) = (QuietWaker::default(), Wakes::default());
         let task = wakes.waker();
         let cx = Context::from_waker(&task);
-        for rung in [false, true] {
-            bell.mute();
-            if rung {
-                bell.waker().wake_by_ref();
+        for woken in [false, true] {
+            quiet.mute();
+            if woken {
+                quiet.waker().wake_by_ref();
             }
-            assert_eq!((bell.unmute(&cx), wakes.count()), (rung, 0));
+            assert_eq!((quiet.unmute(&cx), wakes.count()), (woken, 0));
         }
-        bell.waker().wake_by_ref();
+        quiet.waker().wake_by_ref();
         assert_eq!(wakes.count(), 1);
     }
 
-    /// However threads meet: each ring wakes the task, or the task is told of it.
+    /// However threads meet: each wake wakes the task, or the task hears of it.
     #[test]
-    fn no_ring_is_lost_between_threads() {
-        let (bell, wakes) = (Bell::default(), Wakes::default());
+    fn no_wake_is_lost_between_threads() {
+        let (quiet, wakes) = (QuietWaker::default(), Wakes::default());
         let task = wakes.waker();
         let cx = Context::from_waker(&task);
         for round in 0..2_000 {
-            bell.unmute(&cx);
+            quiet.unmute(&cx);
             let before = wakes.count();
-            let ringer = bell.waker().clone();
+            let caller = quiet.waker().clone();
             let start = AtomicU8::new(0);
-            let told = std::thread::scope(|scope| {
+            let heard = std::thread::scope(|scope| {
                 scope.spawn(|| {
                     start.store(1, Ordering::SeqCst);
-                    ringer.wake_by_ref();
+                    caller.wake_by_ref();
                 });
                 while start.load(Ordering::SeqCst) == 0 {
                     std::hint::spin_loop();
                 }
-                bell.mute();
-                bell.unmute(&cx)
+                quiet.mute();
+                quiet.unmute(&cx)
             });
-            assert!(told || wakes.count() > before, "{round}");
+            assert!(heard || wakes.count() > before, "{round}");
         }
     }
 }

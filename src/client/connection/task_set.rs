@@ -13,7 +13,7 @@ use slab::Slab;
 /// It allocates nothing for a future that takes the place of another one. The
 /// room of many is given back when there are none.
 #[derive(Debug)]
-pub(crate) struct Errands<F> {
+pub(crate) struct TaskSet<F> {
     futures: Slab<F>,
     /// Those of the places, which stay when their futures are over: a late wake
     /// costs whoever has the place then a poll.
@@ -40,7 +40,7 @@ struct Mark {
     woken: Arc<Woken>,
 }
 
-impl<F: Future<Output = ()> + Unpin> Errands<F> {
+impl<F: Future<Output = ()> + Unpin> TaskSet<F> {
     /// None yet; this waker is used when one of them is woken.
     pub(crate) fn new(waker: Waker) -> Self {
         let woken = Arc::new(Woken { places: Mutex::default(), waker });
@@ -137,24 +137,24 @@ mod tests {
         }
     }
 
-    fn errands(wakes: &Wakes) -> (Errands<Probe>, [Probe; 2]) {
-        let mut errands = Errands::new(wakes.waker());
+    fn task_set(wakes: &Wakes) -> (TaskSet<Probe>, [Probe; 2]) {
+        let mut tasks = TaskSet::new(wakes.waker());
         let probes = <[Probe; 2]>::default();
-        probes.iter().for_each(|probe| errands.add(probe.clone()));
-        (errands, probes)
+        probes.iter().for_each(|probe| tasks.add(probe.clone()));
+        (tasks, probes)
     }
 
     #[test]
     fn only_what_was_woken_is_polled() {
         let wakes = Wakes::default();
-        let (mut errands, [first, second]) = errands(&wakes);
-        errands.poll();
+        let (mut tasks, [first, second]) = task_set(&wakes);
+        tasks.poll();
         assert_eq!((first.0.polls.get(), second.0.polls.get(), wakes.count()), (1, 1, 0));
         second.wake();
         second.wake();
         assert_eq!(wakes.count(), 1);
-        errands.poll();
-        errands.poll();
+        tasks.poll();
+        tasks.poll();
         assert_eq!((first.0.polls.get(), second.0.polls.get()), (1, 2));
         second.wake();
         assert_eq!(wakes.count(), 2);
@@ -163,34 +163,34 @@ mod tests {
     #[test]
     fn what_is_over_makes_room() {
         let wakes = Wakes::default();
-        let (mut errands, [first, second]) = errands(&wakes);
+        let (mut tasks, [first, second]) = task_set(&wakes);
         first.0.over.set(true);
         first.wake();
-        errands.poll();
-        assert_eq!(errands.len(), 1);
+        tasks.poll();
+        assert_eq!(tasks.len(), 1);
         let late = first.0.waker.take().unwrap();
         let third = Probe::default();
-        errands.add(third.clone());
-        assert_eq!(errands.marks.len(), 2);
+        tasks.add(third.clone());
+        assert_eq!(tasks.marks.len(), 2);
         late.wake();
-        errands.poll();
+        tasks.poll();
         assert_eq!((first.0.polls.get(), second.0.polls.get(), third.0.polls.get()), (2, 1, 2));
     }
 
     #[test]
     fn many_leave_no_room_behind() {
         let wakes = Wakes::default();
-        let mut errands = Errands::new(wakes.waker());
+        let mut tasks = TaskSet::new(wakes.waker());
         let probes: Vec<_> = (0..=KEPT).map(|_| Probe::default()).collect();
-        probes.iter().for_each(|probe| errands.add(probe.clone()));
+        probes.iter().for_each(|probe| tasks.add(probe.clone()));
         for probe in &probes {
             probe.0.over.set(true);
             probe.wake();
         }
-        errands.poll();
-        assert_eq!((errands.len(), errands.futures.capacity(), errands.marks.capacity()), (0, 0, 0));
+        tasks.poll();
+        assert_eq!((tasks.len(), tasks.futures.capacity(), tasks.marks.capacity()), (0, 0, 0));
         // A late one concerns nobody.
         probes[0].wake();
-        errands.poll();
+        tasks.poll();
     }
 }

@@ -1,4 +1,4 @@
-//! An attempt to connect, and the connection that comes of it.
+//! Makes one connection, and drives it to its end.
 
 use std::fmt::Display;
 use std::future::{Future, poll_fn};
@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
+use crate::client::connection::Connection;
 use crate::client::connection::keepalive;
-use crate::client::connection::{self, Connection, Driver};
+use crate::client::connection::task::{Driver, establish};
 use crate::client::settings::Wiring;
 use crate::client::subchannel::Subchannel;
 use crate::client::subchannel::pool::{Phase, Pool};
@@ -19,8 +20,8 @@ use crate::client::target::Target;
 use crate::status::Status;
 use crate::transport::{Alarm, Queue, reset};
 
-/// One attempt to connect; then the connection's task, to its end.
-pub(crate) struct Attempt {
+/// A connection from its beginning: first it is made, then this is its task.
+pub(crate) struct Connect {
     pub(crate) subchannel: Weak<Subchannel>,
     pub(crate) queue: Arc<Queue>,
     pub(crate) number: u64,
@@ -32,7 +33,7 @@ pub(crate) struct Attempt {
     pub(crate) surplus: bool,
 }
 
-impl Attempt {
+impl Connect {
     pub(crate) async fn run(self, patience: Duration, wiring: Wiring) {
         let wiring = Wiring { keepalive: wiring.keepalive.after(self.complaints), ..wiring };
         match timeout(patience, self.establish(wiring)).await {
@@ -100,7 +101,7 @@ impl Attempt {
 
     async fn establish(&self, wiring: Wiring) -> Result<(Arc<Connection>, Driver), Status> {
         let (io, peer) = self.target.connect().await.map_err(|error| self.failure(&error).with_source(error))?;
-        let established = connection::establish(io, peer, wiring, Arc::clone(&self.queue)).await;
+        let established = establish(io, peer, wiring, Arc::clone(&self.queue)).await;
         established.map_err(|error| self.failure(&reset::Closing(&error)).with_source(error))
     }
 
@@ -126,12 +127,12 @@ impl Attempt {
 }
 
 /// The task has ended, or was dropped with its runtime: the next call connects anew.
-impl Drop for Attempt {
+impl Drop for Connect {
     fn drop(&mut self) {
         self.settle(|pool| {
             pool.end(self.number);
-            // Nobody begins another attempt before this one has ended.
-            if pool.attempt == self.number && matches!(pool.phase, Phase::Connecting(_)) {
+            // Nobody begins another connection before this one is made or has failed.
+            if pool.newest == self.number && matches!(pool.phase, Phase::Connecting(_)) {
                 pool.fail(self.failure(&"the runtime was shut down"), self.started);
             }
         });

@@ -11,8 +11,8 @@ use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use crate::client::settings::Settings;
-use crate::client::subchannel::connect::Attempt;
-use crate::client::subchannel::pool::{ENDED, Next, Phase, Place, Pool, Seen};
+use crate::client::subchannel::connect::Connect;
+use crate::client::subchannel::pool::{ENDED, Next, Phase, Pool, StreamSlot, WaitHistory};
 use crate::client::target::Target;
 use crate::status::Status;
 use crate::transport::{Budget, Losses, Queue};
@@ -34,13 +34,17 @@ impl Subchannel {
     /// A place for a call, if there is one now and nobody waits for it; its
     /// connection may just have been lost.
     #[inline]
-    pub(crate) fn try_place(&self) -> Option<Place> {
+    pub(crate) fn try_place(&self) -> Option<StreamSlot> {
         if self.queue.is_empty() { self.lock().try_place() } else { None }
     }
 
     /// Waits for a place; an error once an attempt to connect has failed and
     /// there is no connection.
-    pub(crate) async fn place(self: &Arc<Self>, settings: &Settings, seen: &mut Seen) -> Result<Place, Status> {
+    pub(crate) async fn place(
+        self: &Arc<Self>,
+        settings: &Settings,
+        history: &mut WaitHistory,
+    ) -> Result<StreamSlot, Status> {
         let place = |pool: &mut Pool, ahead: usize| {
             pool.prune();
             if ahead > 0 && (1..=ahead).contains(&pool.room()) {
@@ -48,7 +52,7 @@ impl Subchannel {
             }
             Ok(pool.try_place())
         };
-        self.wait(settings, seen, place).await
+        self.wait(settings, history, place).await
     }
 
     /// Waits for a connection, with a place on it or without.
@@ -57,27 +61,27 @@ impl Subchannel {
             pool.prune();
             Ok((!pool.is_empty()).then_some(()))
         };
-        self.wait(settings, &mut Seen::default(), connected).await
+        self.wait(settings, &mut WaitHistory::default(), connected).await
     }
 
     async fn wait<T>(
         self: &Arc<Self>,
         settings: &Settings,
-        seen: &mut Seen,
+        history: &mut WaitHistory,
         find: impl Fn(&mut Pool, usize) -> Result<Option<T>, Next>,
     ) -> Result<T, Status> {
         let ask = |ahead| {
             let mut pool = self.lock();
             let next = match find(&mut pool, ahead) {
                 Ok(Some(found)) => return Ok(Ok(found)),
-                Ok(None) => pool.next(settings.max_connections, seen),
+                Ok(None) => pool.next(settings.max_connections, history),
                 Err(next) => next,
             };
             match next {
                 Next::Wait(until) => Err(until),
                 Next::Fail(status) => Ok(Err(status)),
                 Next::GiveUp => Ok(Err(self.lost())),
-                Next::Connect => match self.begin(pool, settings, seen) {
+                Next::Connect => match self.begin(pool, settings, history) {
                     Ok(()) => Err(None),
                     Err(status) => Ok(Err(status)),
                 },
@@ -92,19 +96,19 @@ impl Subchannel {
         Status::unavailable(format!("{} ended {ENDED} connections before the call could be sent", self.target))
     }
 
-    /// Begins an attempt for a call.
+    /// Begins a connection for a call.
     fn begin(
         self: &Arc<Self>,
         mut pool: MutexGuard<'_, Pool>,
         settings: &Settings,
-        seen: &mut Seen,
+        history: &mut WaitHistory,
     ) -> Result<(), Status> {
         let runtime = Handle::try_current().map_err(|error| {
             let message = "a call needs a tokio runtime around it (a blocking channel has its own)";
             Status::internal(message).with_source(error)
         })?;
-        let number = pool.begin(seen);
-        let attempt = Attempt {
+        let number = pool.begin(history);
+        let connect = Connect {
             subchannel: Arc::downgrade(self),
             queue: Arc::clone(&self.queue),
             number,
@@ -115,9 +119,9 @@ impl Subchannel {
         };
         // Without the lock: a runtime that is shutting down drops the task here and now.
         drop(pool);
-        let task = runtime.spawn(attempt.run(settings.connect_timeout, settings.wiring)).abort_handle();
+        let task = runtime.spawn(connect.run(settings.connect_timeout, settings.wiring)).abort_handle();
         let mut pool = self.lock();
-        if pool.attempt == number
+        if pool.newest == number
             && let Phase::Connecting(owner) = &mut pool.phase
         {
             *owner = Some(task);

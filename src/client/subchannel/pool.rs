@@ -21,8 +21,8 @@ pub(crate) struct Pool {
     members: Vec<Member>,
     pub(crate) phase: Phase,
     backoff: Backoff,
-    /// The number of the newest attempt.
-    pub(crate) attempt: u64,
+    /// The number of the newest connection that was begun.
+    pub(crate) newest: u64,
     /// That of the newest of the connections that are over; 0 if there was none.
     ended: u64,
     /// How often the server has ended a connection for our pings.
@@ -47,7 +47,6 @@ pub(crate) enum Phase {
 
 #[derive(Debug)]
 struct Member {
-    /// That of the attempt that has made it.
     number: u64,
     connection: Arc<Connection>,
     /// Whether it had no calls when it was last asked, and has been given none since.
@@ -56,7 +55,7 @@ struct Member {
 
 /// A call's place on a connection.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct StreamSlot {
     pub(crate) connection: Arc<Connection>,
     pub(crate) permit: Permit,
 }
@@ -74,17 +73,17 @@ pub(crate) enum Next {
 
 /// What a call has seen while it waited.
 #[derive(Debug, Default)]
-pub(crate) struct Seen {
-    /// The newest attempt that it has waited for.
-    attempt: u64,
-    /// How many connections, made by such attempts, have ended.
+pub(crate) struct WaitHistory {
+    /// The newest connection that it has waited for.
+    number: u64,
+    /// How many connections that it has waited for have ended.
     ended: usize,
 }
 
 impl Pool {
     /// A place on the first connection that has one, which may have been lost: to send a call tells as well.
     #[inline]
-    pub(crate) fn try_place(&mut self) -> Option<Place> {
+    pub(crate) fn try_place(&mut self) -> Option<StreamSlot> {
         self.members.iter_mut().find_map(Member::place)
     }
 
@@ -109,19 +108,19 @@ impl Pool {
     }
 
     /// For a call that has found no place, and may make up to `max` connections of those that there are.
-    pub(crate) fn next(&self, max: usize, seen: &mut Seen) -> Next {
-        self.count_ended(seen);
+    pub(crate) fn next(&self, max: usize, history: &mut WaitHistory) -> Next {
+        self.count_ended(history);
         let alone = self.members.is_empty();
         match &self.phase {
             Phase::Connecting(_) => {
-                seen.attempt = self.attempt;
+                history.number = self.newest;
                 Next::Wait(None)
             }
             // However long it took: who has waited for an attempt hears how it ended.
-            Phase::Failed(status, until) if alone && (seen.attempt == self.attempt || Instant::now() < *until) => {
+            Phase::Failed(status, until) if alone && (history.number == self.newest || Instant::now() < *until) => {
                 Next::Fail(status.clone())
             }
-            _ if seen.ended >= ENDED => {
+            _ if history.ended >= ENDED => {
                 if alone {
                     Next::GiveUp
                 } else {
@@ -135,18 +134,18 @@ impl Pool {
     }
 
     /// Begins an attempt for this call; gives its number.
-    pub(crate) fn begin(&mut self, seen: &mut Seen) -> u64 {
-        self.attempt += 1;
-        seen.attempt = self.attempt;
+    pub(crate) fn begin(&mut self, history: &mut WaitHistory) -> u64 {
+        self.newest += 1;
+        history.number = self.newest;
         self.phase = Phase::Connecting(None);
-        self.attempt
+        self.newest
     }
 
     /// The newest attempt has made a connection.
     pub(crate) fn succeed(&mut self, connection: Arc<Connection>) {
         self.backoff.reset();
         self.phase = Phase::Idle;
-        self.members.push(Member { number: self.attempt, connection, resting: false });
+        self.members.push(Member { number: self.newest, connection, resting: false });
     }
 
     /// The newest attempt, which had begun then, has failed.
@@ -179,12 +178,12 @@ impl Pool {
     }
 
     /// Sees whether the connection that the call has waited for is over already.
-    fn count_ended(&self, seen: &mut Seen) {
-        let newest = seen.attempt == self.attempt && !matches!(self.phase, Phase::Idle);
-        if seen.attempt != 0 && !newest && self.position(seen.attempt).is_none() {
+    fn count_ended(&self, history: &mut WaitHistory) {
+        let newest = history.number == self.newest && !matches!(self.phase, Phase::Idle);
+        if history.number != 0 && !newest && self.position(history.number).is_none() {
             // One that is newer than all that have ended has failed: it was none.
-            seen.ended += usize::from(seen.attempt <= self.ended);
-            seen.attempt = 0;
+            history.ended += usize::from(history.number <= self.ended);
+            history.number = 0;
         }
     }
 
@@ -210,10 +209,10 @@ impl Pool {
 
 impl Member {
     #[inline]
-    fn place(&mut self) -> Option<Place> {
+    fn place(&mut self) -> Option<StreamSlot> {
         let permit = self.connection.quota.take()?;
         self.resting = false;
-        Some(Place { connection: Arc::clone(&self.connection), permit })
+        Some(StreamSlot { connection: Arc::clone(&self.connection), permit })
     }
 }
 
