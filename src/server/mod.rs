@@ -39,6 +39,7 @@ pub use listener::{Incoming, Listener};
 pub use reload::TlsReload;
 pub use run::{Finish, Run};
 pub use service::{BoxFuture, Call, Service};
+#[cfg(feature = "tls")]
 pub use tls::TlsListener;
 
 use std::fmt;
