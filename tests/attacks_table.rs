@@ -9,7 +9,7 @@ fn every_attack_has_its_test_and_every_test_its_attack() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let listed = listed(&fs::read_to_string(root.join("docs/attacks.md")).unwrap());
     let mut tests = BTreeSet::new();
-    for folder in ["tests/attacks", "tests/client_attacks"] {
+    for folder in ["cli/tests/attacks", "tests/client_attacks"] {
         for entry in fs::read_dir(root.join(folder)).unwrap() {
             tests.extend(tests_of(&fs::read_to_string(entry.unwrap().path()).unwrap()));
         }

@@ -12,7 +12,7 @@ use std::{env, fs};
 fn every_rule_has_its_test_and_the_table_tells_which() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut tests = BTreeMap::new();
-    for folder in ["src", "tests"] {
+    for folder in ["src", "tests", "cli/tests"] {
         collect(&root.join(folder), root, &mut tests);
     }
     let rows = fs::read_to_string(root.join("tests/conformance/rows.txt")).unwrap();

@@ -56,7 +56,7 @@ def measure(options):
     """Builds and measures; ends the program if a curve of ours has no good point."""
     processes.allow_descriptors()
     programs = cargo_build(PROGRAMS)
-    programs |= cargo_build(["puregrpc"], ROOT, ["--features", "standalone"])
+    programs |= cargo_build(["puregrpc"], ROOT, ["--package", "puregrpc-cli"])
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         run = Run(programs, options, pathlib.Path(folder))

@@ -1,4 +1,4 @@
-//! The attacks of [docs/attacks.md](../../docs/attacks.md), each against the real server process on real sockets.
+//! The attacks of [docs/attacks.md](../../../docs/attacks.md), each against the real server process on real sockets.
 //!
 //! Each test attacks for a second or so, while a well-behaved client goes on calling, and prints a row: what was
 //! sent, what the server did about it, how long that took, and what it cost the server and the other client.
@@ -9,7 +9,6 @@
 
 mod attacker;
 mod bystander;
-#[cfg(feature = "gzip")]
 mod compression;
 mod connections;
 mod control;
