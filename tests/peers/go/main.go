@@ -1,6 +1,6 @@
 // Calls the project's server by grpc-go, and serves its client.
 //
-// Messages are encoded by hand, so that no generator is needed.
+// Messages of the examples are encoded by hand, so that no generator is needed.
 package main
 
 import (
@@ -77,20 +77,27 @@ func equal(got, expected []byte) error {
 }
 
 func main() {
-	if len(os.Args) < 2 {
-		fmt.Println("usage: peer client --server HOST:PORT --pid N | peer serve --port-file FILE")
-		os.Exit(2)
+	modes := map[string]func([]string) error{"serve": serve, "serve-aged": serveAged}
+	tests := map[string]func(*cases, []string){"client": call, "ages": ages}
+	mode := ""
+	if len(os.Args) > 1 {
+		mode = os.Args[1]
 	}
-	if os.Args[1] == "serve" {
-		if err := serve(os.Args[2:]); err != nil {
+	if run, found := modes[mode]; found {
+		if err := run(os.Args[2:]); err != nil {
 			fmt.Println(err)
 			os.Exit(1)
 		}
 		return
 	}
+	test, found := tests[mode]
+	if !found {
+		fmt.Println("usage: peer (client | serve | ages | serve-aged) OPTIONS")
+		os.Exit(2)
+	}
 	time.AfterFunc(120*time.Second, func() { fmt.Println("the cases hang"); os.Exit(1) })
 	c := &cases{}
-	call(c, os.Args[2:])
+	test(c, os.Args[2:])
 	fmt.Printf("%d passed, %d failed\n", c.passed, c.failed)
 	if c.failed > 0 || c.passed == 0 {
 		os.Exit(1)

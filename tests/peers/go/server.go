@@ -29,14 +29,18 @@ func serve(arguments []string) error {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM)
 	go func() { <-signals; server.GracefulStop() }()
-	// Beside it first: who reads the file finds it whole.
-	if err := os.WriteFile(*portFile+".new", []byte(listener.Addr().String()), 0o644); err != nil {
-		return err
-	}
-	if err := os.Rename(*portFile+".new", *portFile); err != nil {
+	if err := publish(*portFile, listener.Addr()); err != nil {
 		return err
 	}
 	return server.Serve(listener)
+}
+
+// publish writes the address beside the file first: who reads the file finds it whole.
+func publish(file string, address net.Addr) error {
+	if err := os.WriteFile(file+".new", []byte(address.String()), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(file+".new", file)
 }
 
 func answer(_ interface{}, stream grpc.ServerStream) error {

@@ -1,5 +1,6 @@
 //! The cases of gRPC's interoperability tests, as a client makes them.
 
+mod ages;
 mod compressed;
 mod ends;
 mod plain;
@@ -91,6 +92,7 @@ impl Peer {
             "timeout_on_sleeping_server" => ends::timeout_on_sleeping_server(self).await,
             "rpc_soak" => soak::rpc(self).await,
             "channel_soak" => soak::channel(self).await,
+            "ages" => ages::ages(self).await,
             _ => Err(format!("there is no such case; there are {}", CASES.join(", ")).into()),
         }
     }
@@ -133,7 +135,7 @@ fn refused<T>(code: Code, result: Result<T, Status>) -> Result<Status, Failure> 
     }
 }
 
-/// All cases.
+/// All cases of the suite. Beside them there is `ages`, for servers that end their connections.
 pub const CASES: [&str; 21] = [
     "empty_unary",
     "large_unary",
@@ -158,8 +160,8 @@ pub const CASES: [&str; 21] = [
     "channel_soak",
 ];
 
-/// The options that name the server, and those of the cases that soak it.
-pub const OPTIONS: [&str; 12] = [
+/// The options that name the server, and those of the cases that last.
+pub const OPTIONS: [&str; 15] = [
     "server_host",
     "server_port",
     "server_host_override",
@@ -172,6 +174,9 @@ pub const OPTIONS: [&str; 12] = [
     "soak_min_time_ms_between_rpcs",
     "soak_request_size",
     "soak_response_size",
+    "ages_seconds",
+    "ages_connections",
+    "ages_cut",
 ];
 
 const PATIENCE: Duration = Duration::from_secs(60);
