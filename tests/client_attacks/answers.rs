@@ -1,10 +1,9 @@
 //! Messages that lie, grow or never come.
 
-use crate::hostile::{Deed, bytes};
+use crate::hostile::{Deed, Pace, bytes};
 use crate::stage::{Reader, attack};
 use puregrpc::Code;
 use puregrpc_support::{Frame, encode, kind};
-use std::time::Duration;
 
 /// `:status: 200` and `content-type: application/grpc`.
 pub(crate) const HEAD: &[u8] = b"\x88\x0f\x10\x10application/grpc";
@@ -20,7 +19,7 @@ pub(crate) fn fields(fields: &[(&str, &str)]) -> Vec<u8> {
 }
 
 fn once(frames: &[Frame]) -> Deed {
-    Deed::Attack { first: bytes(frames), again: Vec::new(), times: 0, pause: Duration::ZERO }
+    Deed::Attack { first: bytes(frames), again: Vec::new(), times: 0, pace: Pace::AtOnce }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -40,10 +39,11 @@ async fn answers_whose_length_lies_cost_a_client_nothing() {
 /// C7: the deadline holds for an answer that comes by the byte.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_by_the_byte_are_over_with_the_deadline() {
-    let first = bytes(&[head(1), Frame::data(1, [0, 0, 0, 1, 0], 0)]);
+    // A message that as many bytes as there are calls in the meantime do not complete.
+    let first = bytes(&[head(1), Frame::data(1, [0, 0, 0x3f, 0xff, 0xff], 0)]);
     let again = bytes(&[Frame::data(1, [0], 0)]);
-    let deed = Deed::Attack { first, again, times: 100, pause: Duration::from_millis(200) };
-    attack("a byte each 200 ms", Reader::Reads, deed).await.assert_code(&[Code::DeadlineExceeded]);
+    let deed = Deed::Attack { first, again, times: usize::MAX, pace: Pace::WithEachCall };
+    attack("a byte with each call of others", Reader::Reads, deed).await.assert_code(&[Code::DeadlineExceeded]);
 }
 
 #[cfg(feature = "gzip")]

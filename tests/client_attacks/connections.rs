@@ -1,13 +1,12 @@
 //! Connections and calls that end as soon as they have begun.
 
-use crate::hostile::{Deed, bytes};
+use crate::hostile::{Deed, Pace, bytes};
 use crate::stage::{Reader, attack};
 use puregrpc::Code;
 use puregrpc_support::{Frame, error};
-use std::time::Duration;
 
 fn once(frames: &[Frame]) -> Deed {
-    Deed::Attack { first: bytes(frames), again: Vec::new(), times: 0, pause: Duration::ZERO }
+    Deed::Attack { first: bytes(frames), again: Vec::new(), times: 0, pace: Pace::AtOnce }
 }
 
 /// The backoff of gRPC holds, whatever the caller does: one attempt, and the next one some second later.

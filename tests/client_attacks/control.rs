@@ -1,16 +1,15 @@
 //! Floods of frames that carry nothing for a call.
 
-use crate::hostile::{Deed, bytes};
+use crate::hostile::{Deed, Pace, bytes};
 use crate::stage::{Outcome, Reader, attack};
 use puregrpc::Code;
 use puregrpc_support::{Frame, kind};
-use std::time::Duration;
 
 /// Says one frame a million times, in writes of a thousand; the client closes the connection before the end.
 async fn flood(name: &str, frame: Frame) {
     let again = bytes(&vec![frame; 1_000]);
     let size = again.len() as u64;
-    let deed = Deed::Attack { first: Vec::new(), again, times: 1_000, pause: Duration::ZERO };
+    let deed = Deed::Attack { first: Vec::new(), again, times: 1_000, pace: Pace::AtOnce };
     let outcome: Outcome = attack(name, Reader::Reads, deed).await;
     outcome.assert_code(&[Code::Unavailable]);
     assert!(outcome.written < size * 900, "{name}: the connection goes on: {outcome:?}");

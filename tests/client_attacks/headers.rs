@@ -1,14 +1,13 @@
 //! Headers without end, out of place, or of the wrong size.
 
 use crate::answers::{HEAD, fields, head};
-use crate::hostile::{Deed, bytes};
+use crate::hostile::{Deed, Pace, bytes};
 use crate::stage::{Reader, attack};
 use puregrpc::Code;
 use puregrpc_support::{Frame, kind};
-use std::time::Duration;
 
 fn repeated(first: Vec<u8>, again: Vec<u8>, times: usize) -> Deed {
-    Deed::Attack { first, again, times, pause: Duration::ZERO }
+    Deed::Attack { first, again, times, pace: Pace::AtOnce }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,11 +5,11 @@ use puregrpc_support::{Frame, PREFACE, error, kind};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
+use tokio::sync::watch;
 
 /// What it does with each connection.
 #[derive(Clone)]
@@ -18,8 +18,16 @@ pub(crate) enum Deed {
     Close,
     /// Refuses each call that comes (REFUSED_STREAM), as often as it comes.
     Refuse,
-    /// Greets the client, and once the first call has come says `first`, then `again` as often as told.
-    Attack { first: Vec<u8>, again: Vec<u8>, times: usize, pause: Duration },
+    /// Greets the client, and once the first call has come says `first`, then `again` as often as asked.
+    Attack { first: Vec<u8>, again: Vec<u8>, times: usize, pace: Pace },
+}
+
+/// When it writes again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    AtOnce,
+    /// Once another call to the honest server has been answered.
+    WithEachCall,
 }
 
 /// A hostile server on a thread of its own.
@@ -31,26 +39,31 @@ pub(crate) struct Hostile {
     pub(crate) calls: Arc<AtomicUsize>,
     /// How many bytes the client has let it write.
     pub(crate) written: Arc<AtomicU64>,
+    /// Whether an attack is over: all was written, or the client has closed the connection.
+    pub(crate) over: watch::Receiver<bool>,
     runtime: Option<Runtime>,
 }
 
 impl Hostile {
-    pub(crate) fn start(deed: Deed) -> Self {
+    /// `answered` counts the calls that the honest server has answered.
+    pub(crate) fn start(deed: Deed, answered: watch::Receiver<usize>) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let (connections, calls) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let written = Arc::new(AtomicU64::new(0));
-        let counts = (Arc::clone(&connections), Arc::clone(&calls), Arc::clone(&written));
+        let (ends, over) = watch::channel(false);
+        let seen = Seen { calls: Arc::clone(&calls), written: Arc::clone(&written), answered, ends };
+        let accepted = Arc::clone(&connections);
         runtime.spawn(async move {
             let listener = TcpListener::from_std(listener).unwrap();
             while let Ok((stream, _)) = listener.accept().await {
-                counts.0.fetch_add(1, Ordering::Relaxed);
-                tokio::spawn(treat(stream, deed.clone(), Arc::clone(&counts.1), Arc::clone(&counts.2)));
+                accepted.fetch_add(1, Ordering::Relaxed);
+                tokio::spawn(treat(stream, deed.clone(), seen.clone()));
             }
         });
-        Self { address, connections, calls, written, runtime: Some(runtime) }
+        Self { address, connections, calls, written, over, runtime: Some(runtime) }
     }
 }
 
@@ -60,7 +73,16 @@ impl Drop for Hostile {
     }
 }
 
-async fn treat(stream: TcpStream, deed: Deed, calls: Arc<AtomicUsize>, written: Arc<AtomicU64>) {
+/// What the connections of a server share.
+#[derive(Clone)]
+struct Seen {
+    calls: Arc<AtomicUsize>,
+    written: Arc<AtomicU64>,
+    answered: watch::Receiver<usize>,
+    ends: watch::Sender<bool>,
+}
+
+async fn treat(stream: TcpStream, deed: Deed, seen: Seen) {
     if matches!(deed, Deed::Close) {
         return;
     }
@@ -68,15 +90,18 @@ async fn treat(stream: TcpStream, deed: Deed, calls: Arc<AtomicUsize>, written: 
     if write.write_all(&bytes(&[Frame::settings(&[]), Frame::settings_ack()])).await.is_err() {
         return;
     }
-    let Deed::Attack { first, again, times, pause } = deed else {
-        return refuse(read, write, &calls).await;
+    let Deed::Attack { first, again, times, pace } = deed else {
+        return refuse(read, write, &seen.calls).await;
     };
     let mut got = Vec::new();
-    if until_call(&mut read, &mut got, &calls).await.is_none() {
+    if until_call(&mut read, &mut got, &seen.calls).await.is_none() {
         return;
     }
+    let Seen { calls, written, answered, ends } = seen;
     let reading = tokio::spawn(count_calls(read, got, calls));
-    let _ = attack(&mut write, &first, &again, times, pause, &written).await;
+    let answered = (pace == Pace::WithEachCall).then_some(answered);
+    let _ = attack(&mut write, &first, &again, times, answered, &written).await;
+    ends.send_replace(true);
     // It keeps the connection until the client closes it.
     let _ = reading.await;
 }
@@ -86,7 +111,7 @@ async fn attack(
     first: &[u8],
     again: &[u8],
     times: usize,
-    pause: Duration,
+    mut answered: Option<watch::Receiver<usize>>,
     written: &AtomicU64,
 ) -> std::io::Result<()> {
     write.write_all(first).await?;
@@ -94,8 +119,10 @@ async fn attack(
     for _ in 0..times {
         write.write_all(again).await?;
         written.fetch_add(again.len() as u64, Ordering::Relaxed);
-        if !pause.is_zero() {
-            tokio::time::sleep(pause).await;
+        if let Some(answered) = &mut answered
+            && answered.changed().await.is_err()
+        {
+            break;
         }
     }
     Ok(())

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
 /// Whether the victim takes what comes.
@@ -46,11 +46,11 @@ pub(crate) async fn attack(name: &str, reader: Reader, deed: Deed) -> Outcome {
     static ALONE: Mutex<()> = Mutex::const_new(());
     let _alone = ALONE.lock().await;
     let honest = Honest::start().await;
-    let hostile = Hostile::start(deed);
+    let mut hostile = Hostile::start(deed, honest.answered.subscribe());
     let before = resident();
     let begun = Instant::now();
     let client = WireClient::new(Channel::lazy(format!("http://{}", hostile.address)).unwrap());
-    let status = call(&client, reader).await;
+    let status = call(&client, reader, &mut hostile.over).await;
     let took = begun.elapsed();
     let grown = resident().saturating_sub(before);
     let outcome = Outcome {
@@ -72,28 +72,28 @@ pub(crate) async fn attack(name: &str, reader: Reader, deed: Deed) -> Outcome {
     assert!(grown < MEMORY, "{name}: {grown} bytes, {outcome:?}");
     assert!(answered > 0 && longest < PATIENCE, "{name}: {answered} calls of others, {longest:?}");
     // Neither the channel nor the process is harmed: it goes on to answer, if only with the next failure.
-    let again = tokio::time::timeout(DEADLINE + PATIENCE, call(&client, Reader::Reads)).await;
+    let again = tokio::time::timeout(DEADLINE + PATIENCE, call(&client, Reader::Reads, &mut hostile.over)).await;
     assert!(again.is_ok(), "{name}: a second call hangs");
     outcome
 }
 
-async fn call(client: &WireClient, reader: Reader) -> Result<(), Status> {
+/// One call; a reader that stalls takes nothing until all is written that it is attacked by.
+async fn call(client: &WireClient, reader: Reader, over: &mut watch::Receiver<bool>) -> Result<(), Status> {
     let mut answers = client.server_stream(Request::new(noted("x")).with_timeout(DEADLINE)).await?;
-    match reader {
-        Reader::Reads => while answers.recv().await?.is_some() {},
-        Reader::Stalls => {
-            // Until the deadline is all but over.
-            tokio::time::sleep(DEADLINE.mul_f32(0.9)).await;
-            while answers.recv().await?.is_some() {}
-        }
+    if reader == Reader::Stalls {
+        // Back-pressure may stop the server; then the deadline ends the call.
+        drop(tokio::time::timeout(DEADLINE, over.wait_for(|over| *over)).await);
     }
+    while answers.recv().await?.is_some() {}
     Ok(())
 }
 
 /// A server that does nothing wrong, and a client of it that goes on calling.
 struct Honest {
     stop: Arc<AtomicBool>,
-    caller: JoinHandle<(usize, Duration)>,
+    /// How many calls were answered.
+    answered: watch::Sender<usize>,
+    caller: JoinHandle<Duration>,
     server: JoinHandle<()>,
 }
 
@@ -107,25 +107,26 @@ impl Honest {
         let client = WireClient::new(Channel::connect(format!("http://{address}")).await.unwrap());
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
+        let answered = watch::Sender::new(0);
+        let count = answered.clone();
         let caller = tokio::spawn(async move {
-            let (mut answered, mut longest) = (0, Duration::ZERO);
+            let mut longest = Duration::ZERO;
             while !stopped.load(Ordering::Relaxed) {
                 let begun = Instant::now();
                 client.unary(noted("x")).await.unwrap();
                 longest = longest.max(begun.elapsed());
-                answered += 1;
-                tokio::time::sleep(Duration::from_millis(2)).await;
+                count.send_modify(|count| *count += 1);
             }
-            (answered, longest)
+            longest
         });
-        Self { stop, caller, server }
+        Self { stop, answered, caller, server }
     }
 
     async fn end(self) -> (usize, Duration) {
         self.stop.store(true, Ordering::Relaxed);
-        let counted = self.caller.await.unwrap();
+        let longest = self.caller.await.unwrap();
         self.server.abort();
-        counted
+        (*self.answered.borrow(), longest)
     }
 }
 
