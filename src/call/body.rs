@@ -5,12 +5,12 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use h2::RecvStream;
 
+use crate::call::source::Source;
 use crate::status::Status;
-use crate::transport::reset;
 
 #[derive(Debug)]
 pub(crate) struct Body {
-    stream: RecvStream,
+    source: Source,
     /// Bytes that were taken but whose window the peer has not got back yet.
     unreleased: usize,
     /// The most of them that may stay so once the peer has sent all.
@@ -26,14 +26,14 @@ impl Body {
     ///
     /// Up to `kept` bytes of the connection's window stay closed for as long as
     /// the call goes on: to open it for the last few costs a lock too.
-    pub(crate) fn of_request(stream: RecvStream, kept: usize) -> Self {
-        Self { stream, unreleased: 0, kept, ends_with_data: true, ended: false }
+    pub(crate) fn of_request(source: Source, kept: usize) -> Self {
+        Self { source, unreleased: 0, kept, ends_with_data: true, ended: false }
     }
 
     /// What a server sends: nothing, if it has `ended`; else trailers come
     /// behind it, and the end of the bytes is that of the call.
     pub(crate) fn of_response(stream: RecvStream, ended: bool) -> Self {
-        Self { stream, unreleased: 0, kept: HELD_BACK, ends_with_data: false, ended }
+        Self { source: Source::H2(stream), unreleased: 0, kept: HELD_BACK, ends_with_data: false, ended }
     }
 
     /// The bytes of one DATA frame; `None` once the peer has sent all.
@@ -44,11 +44,11 @@ impl Body {
         if self.ended {
             return Poll::Ready(Ok(None));
         }
-        let chunk = match self.stream.poll_data(cx) {
+        let chunk = match self.source.poll_data(cx) {
             Poll::Ready(Some(Ok(chunk))) => chunk,
-            Poll::Ready(Some(Err(error))) => {
+            Poll::Ready(Some(Err(status))) => {
                 self.ended = true;
-                return Poll::Ready(Err(reset::status(&error)));
+                return Poll::Ready(Err(status));
             }
             Poll::Ready(None) => {
                 self.ended = true;
@@ -61,7 +61,7 @@ impl Body {
             }
         };
         // To ask costs a lock, and so does the next look, which else tells.
-        self.ended = self.ends_with_data && self.stream.is_end_stream();
+        self.ended = self.ends_with_data && self.source.is_end_stream();
         Poll::Ready(Ok(Some(chunk)))
     }
 
@@ -78,7 +78,7 @@ impl Body {
 
     /// The number of the stream.
     pub(crate) fn stream_id(&self) -> u32 {
-        self.stream.stream_id().as_u32()
+        self.source.stream_id()
     }
 
     /// Whether the peer has sent all.
@@ -87,14 +87,13 @@ impl Body {
     }
 
     /// The trailers, once the end is reached.
-    pub(crate) fn poll_trailers(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<http::HeaderMap>, h2::Error>> {
-        self.stream.poll_trailers(cx)
+    pub(crate) fn poll_trailers(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<http::HeaderMap>, Status>> {
+        self.source.poll_trailers(cx)
     }
 
     fn give_window_back(&mut self) {
         if self.unreleased > 0 {
-            // An error means that the stream is gone, and its window with it.
-            let _ = self.stream.flow_control().release_capacity(self.unreleased);
+            self.source.release(self.unreleased);
         }
         self.unreleased = 0;
     }

@@ -20,8 +20,9 @@ use crate::call::deadline::{self, Timer};
 use crate::call::foreign::{Foreign, no_status, tells_failure};
 use crate::call::holdings::Holdings;
 use crate::call::outbox::Outbox;
+use crate::call::oversized;
+use crate::call::protocol::Protocol;
 use crate::call::shared_waker::Waiting;
-use crate::call::{is_grpc, oversized};
 use crate::compression::{Encoding, GRPC_ENCODING};
 use crate::excerpt::Excerpt;
 use crate::metadata::{Metadata, get_first, list_size};
@@ -321,7 +322,8 @@ impl Download {
         let ended = stream.is_end_stream();
         let body = Body::of_response(stream, ended);
         let is_grpc = head.status == StatusCode::OK
-            && get_first(&head.headers, &header::CONTENT_TYPE).is_some_and(|value| is_grpc(value.as_bytes()));
+            && get_first(&head.headers, &header::CONTENT_TYPE)
+                .is_some_and(|value| Protocol::of(value.as_bytes()).is_some());
         if body.is_ended() && head.headers.contains_key(GRPC_STATUS) || !is_grpc && tells_failure(&head.headers) {
             return self.end(self.read_end(head.headers));
         }
@@ -368,11 +370,11 @@ impl Download {
         }
     }
 
-    fn finish(&mut self, trailers: Result<Option<HeaderMap>, h2::Error>) {
+    fn finish(&mut self, trailers: Result<Option<HeaderMap>, Status>) {
         match trailers {
             Ok(Some(trailers)) => self.end(self.read_end(trailers)),
             Ok(None) => self.end(Err(Status::internal("the server ended the call without trailers"))),
-            Err(error) => self.fail(reset::status(&error)),
+            Err(status) => self.fail(status),
         }
     }
 

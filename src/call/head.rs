@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::Extensions;
 use tokio::time::Instant;
 
+use crate::call::protocol::Protocol;
 use crate::call::{CancelHandle, Link};
 use crate::compression::{Encoding, Offer};
 use crate::metadata::Metadata;
@@ -17,6 +18,8 @@ pub(crate) struct Head {
     /// The connection it came over, on a server.
     pub(crate) link: Option<Arc<Link>>,
     pub(crate) extensions: Extensions,
+    /// What the call speaks.
+    pub(crate) protocol: Protocol,
     /// What the request says of compression, on a server.
     pub(crate) offer: Offer,
     /// Whether the one message of the request came compressed, on a server.

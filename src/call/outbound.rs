@@ -1,11 +1,11 @@
-//! Payloads on their way into h2, at the pace of the peer's window.
+//! Payloads on their way to the transport, at the pace of the peer's window.
 
 use std::collections::VecDeque;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use h2::{Reason, SendStream};
 
+use crate::call::sink::{DataSink, Gone};
 use crate::transport::Gauge;
 
 /// DATA payloads in order, none of them empty.
@@ -73,20 +73,20 @@ impl Outbound {
     /// this: see [`is_held`](Self::is_held).
     pub(crate) fn poll_flush(
         &mut self,
-        stream: &mut SendStream<Bytes>,
+        sink: &mut impl DataSink,
         end: bool,
         gauge: Option<&Gauge>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<(), h2::Error>> {
+    ) -> Poll<Result<(), Gone>> {
         while !self.first.is_empty() {
             let len = self.first.len();
             let part = if self.unasked + len <= UNASKED {
                 self.unasked += len;
                 self.take_first()
             } else {
-                ready!(self.poll_part(stream, gauge, cx))?
+                ready!(self.poll_part(sink, gauge, cx))?
             };
-            stream.send_data(part, end && self.first.is_empty())?;
+            sink.send_data(part, end && self.first.is_empty())?;
         }
         Poll::Ready(Ok(()))
     }
@@ -95,10 +95,10 @@ impl Outbound {
     #[inline(never)]
     fn poll_part(
         &mut self,
-        stream: &mut SendStream<Bytes>,
+        sink: &mut impl DataSink,
         gauge: Option<&Gauge>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Bytes, h2::Error>> {
+    ) -> Poll<Result<Bytes, Gone>> {
         let full = gauge.is_some_and(Gauge::is_full);
         if full || self.rest.is_some() {
             self.rest.get_or_insert_default().held = full;
@@ -106,7 +106,7 @@ impl Outbound {
         if full {
             return Poll::Pending;
         }
-        let room = ready!(poll_room(stream, self.first.len(), cx))?;
+        let room = ready!(poll_room(sink, self.first.len(), cx))?;
         let part = if room < self.first.len() { self.first.split_to(room) } else { self.take_first() };
         // The room is what is left behind all that was handed over before.
         let unasked = std::mem::take(&mut self.unasked);
@@ -126,15 +126,11 @@ impl Outbound {
 }
 
 /// How much of `len` bytes the window of the peer takes: one byte at least.
-fn poll_room(stream: &mut SendStream<Bytes>, len: usize, cx: &mut Context<'_>) -> Poll<Result<usize, h2::Error>> {
-    stream.reserve_capacity(len);
+fn poll_room(sink: &mut impl DataSink, len: usize, cx: &mut Context<'_>) -> Poll<Result<usize, Gone>> {
     // Once room was told, to poll is to wait for more: hence the look before.
-    let mut room = stream.capacity();
+    let mut room = sink.reserve(len);
     while room == 0 {
-        room = match ready!(stream.poll_capacity(cx)) {
-            Some(room) => room?,
-            None => return Poll::Ready(Err(Reason::CANCEL.into())),
-        };
+        room = ready!(sink.poll_capacity(cx))?;
     }
     Poll::Ready(Ok(room))
 }

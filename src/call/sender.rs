@@ -11,8 +11,8 @@ use futures_core::Stream;
 
 use crate::call::limit_owner::Side;
 use crate::call::outbox::{Fate, Outbox, Place};
+use crate::call::send_sink::SendSink;
 use crate::call::sending::{Sending, State};
-use crate::call::sink::SendSink;
 use crate::codec::{CHUNK, Message};
 use crate::compression::{Accepted, Compression, Encoding};
 use crate::metadata::Metadata;

@@ -1,68 +1,129 @@
-//! The answer of a call that has one.
+//! The answer of a call: where it goes, and the shape that the call's protocol gives it.
+//!
+//! No other file of the server writes headers, trailers or refusals. What differs from
+//! protocol to protocol is a `match` in [`Answer::open`], [`Answer::respond`],
+//! [`Answer::close`] and [`refuse`].
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use h2::SendStream;
+use http::{HeaderMap, header};
 
 use crate::call::limit_owner::Side;
-use crate::call::outbound::UNASKED;
-use crate::call::{Response, outbox};
+use crate::call::outbound::{Outbound, UNASKED};
+use crate::call::protocol::{APPLICATION_GRPC, Protocol};
+use crate::call::sink::{Abort, DataSink, Gone, Respond, Sink};
+use crate::call::{Head, Link, Response, outbox};
 use crate::codec::{self, CHUNK, Chunks, Message, Packed};
-use crate::compression::Compression;
+use crate::compression::{ACCEPTED, Compression, Encoding, GRPC_ACCEPT_ENCODING, GRPC_ENCODING, Offer};
+use crate::excerpt::Excerpt;
 use crate::frame::PREFIX;
 use crate::metadata::Metadata;
-use crate::server::driver::{Driver, Half};
+use crate::server::check::{Refusal, Refused};
 use crate::server::fitted;
-use crate::server::run::Finish;
+use crate::server::outlay::Outlay;
+use crate::server::service::Name;
 use crate::status::Status;
 use crate::transport::Gauge;
 
-impl Driver {
-    /// Ends a call that has one answer.
-    pub fn answer<M: Message>(&mut self, result: Option<Result<Response<M>, Status>>) -> Finish<'_> {
-        match result {
-            None => self.half = Half::Done,
-            Some(Err(status)) => self.fail(status),
-            Some(Ok(response)) => {
-                if let Err(status) = self.respond(response) {
-                    self.fail(status);
-                }
-            }
+/// The sending half of a call.
+pub(crate) struct Answer {
+    half: Half,
+    protocol: Protocol,
+    pub(crate) link: Arc<Link>,
+    name: Name,
+    offer: Offer,
+    /// How the messages are compressed; the headers name it, whether or not a
+    /// message turns out to be compressed.
+    pub(crate) encoding: Encoding,
+    pub(crate) outbound: Outbound,
+    outlay: Outlay,
+    /// What is sent once `outbound` is empty.
+    trailers: Option<Box<HeaderMap>>,
+}
+
+/// How far an answer has come.
+enum Half {
+    /// The headers were not sent.
+    Respond(Respond),
+    Stream(Sink),
+    Done,
+}
+
+impl Answer {
+    pub(crate) fn new(respond: Respond, link: Arc<Link>, head: &Head, name: Name) -> Self {
+        Self {
+            half: Half::Respond(respond),
+            protocol: head.protocol,
+            link,
+            name,
+            offer: head.offer,
+            encoding: Encoding::Identity,
+            outbound: Outbound::default(),
+            outlay: Outlay::default(),
+            trailers: None,
         }
-        Finish::new(self)
     }
 
-    /// Sends one answer, all of it if it fits into one frame.
-    fn respond<M: Message>(&mut self, response: Response<M>) -> Result<(), Status> {
+    /// Whether the headers were not sent.
+    #[inline]
+    pub(crate) fn is_unopened(&self) -> bool {
+        matches!(self.half, Half::Respond(_))
+    }
+
+    /// What the client accepts and sends of compression.
+    pub(crate) fn offer(&self) -> Offer {
+        self.offer
+    }
+
+    /// How the messages are compressed, by the handler's choice or the server's.
+    pub(crate) fn compression(&self, chosen: Option<Encoding>) -> Compression {
+        self.link.terms.compression.or(chosen).within(self.offer.accepted)
+    }
+
+    /// Sends the response headers, if they have not been sent.
+    pub(crate) fn open(&mut self, headers: Metadata) -> Result<&mut Sink, Gone> {
+        if let Half::Respond(respond) = &mut self.half {
+            let mut response = http::Response::new(());
+            *response.headers_mut() = match self.protocol {
+                Protocol::Grpc => grpc_headers(headers, self.encoding, self.offer),
+            };
+            self.half = Half::Stream(respond.send_response(response)?);
+        }
+        match &mut self.half {
+            Half::Stream(sink) => Ok(sink),
+            Half::Respond(_) | Half::Done => Err(Gone),
+        }
+    }
+
+    /// Sends one message and the status behind it, at once if both fit into one frame.
+    pub(crate) fn respond<M: Message>(&mut self, response: Response<M>) -> Result<(), Status> {
         let Response { metadata, trailers, compression, message, .. } = response;
         let len = message.encoded_len();
         outbox::check_len(len, self.link.terms.max_send_message_size).map_err(|status| Side::Server.sent(status))?;
         let mut compression = self.compression(compression);
-        if let Half::Respond(_) = self.half {
+        if self.is_unopened() {
             self.encoding = compression.encoding;
         } else if !metadata.is_empty() {
             return Err(Status::internal("the headers were sent before: the metadata of the response comes too late"));
         } else if compression.encoding != self.encoding {
             compression = Compression::NONE;
         }
-        let payload = if compression.applies_to(len) {
-            Packed::new(&message, len, compression.encoding)?.into_bytes()
-        } else if PREFIX + len <= CHUNK {
-            codec::encode(&message, len)?
-        } else {
-            self.queue(&message, len)?
+        let payload = match self.protocol {
+            Protocol::Grpc => self.frame(&message, len, compression)?,
         };
         let small = (1..=CHUNK).contains(&payload.len());
         let trailers = fitted::ok(trailers.map_or_else(Metadata::new, |trailers| *trailers), &self.link)?;
         fitted::check("headers", &metadata, &self.link)?;
         let gauge = (payload.len() > UNASKED).then(|| Arc::clone(&self.link.gauge));
-        let Ok(stream) = self.open(metadata) else {
+        let Ok(sink) = self.open(metadata) else {
             return Ok(());
         };
-        if small && gauge.is_none_or(|gauge| has_room(stream, payload.len(), &gauge)) {
-            // An error means that the stream is gone.
-            let _ = stream.send_data(payload, false).and_then(|()| stream.send_trailers(trailers));
+        if small && gauge.is_none_or(|gauge| has_room(sink, payload.len(), &gauge)) {
+            if sink.send_data(payload, false).is_ok() {
+                sink.send_trailers(trailers);
+            }
             self.half = Half::Done;
         } else {
             self.outbound.push(payload);
@@ -71,7 +132,19 @@ impl Driver {
         Ok(())
     }
 
-    /// Queues a large message; the empty bytes are what is left to send at once.
+    /// A message with its prefix. A large one is queued; the empty bytes are what is
+    /// left to send at once.
+    #[inline]
+    fn frame<M: Message>(&mut self, message: &M, len: usize, compression: Compression) -> Result<Bytes, Status> {
+        if compression.applies_to(len) {
+            Ok(Packed::new(message, len, compression.encoding)?.into_bytes())
+        } else if PREFIX + len <= CHUNK {
+            codec::encode(message, len)
+        } else {
+            self.queue(message, len)
+        }
+    }
+
     fn queue<M: Message>(&mut self, message: &M, len: usize) -> Result<Bytes, Status> {
         if len <= ONE_PIECE {
             self.outbound.push(codec::encode(message, len)?);
@@ -83,20 +156,192 @@ impl Driver {
         self.outbound.push(tail.into());
         Ok(Bytes::new())
     }
+
+    /// Ends a stream of messages with success, once they are sent.
+    pub(crate) fn succeed(&mut self, trailers: Metadata) -> Result<(), Status> {
+        let trailers = fitted::ok(trailers, &self.link)?;
+        match self.open(Metadata::new()) {
+            Ok(_) => self.trailers = Some(Box::new(trailers)),
+            Err(Gone) => self.half = Half::Done,
+        }
+        Ok(())
+    }
+
+    /// Ends the call with an error and the trailers that the handler has set: behind
+    /// what was sent or, if nothing was, as a response without any body.
+    pub(crate) fn fail(&mut self, status: Status, trailers: Metadata, out_of_time: bool) {
+        let text = Excerpt(status.message());
+        let source = std::error::Error::source(&status).map(tracing::field::display);
+        tracing::debug!(peer = %self.link.peer, method = %self.name, code = %status.code(), %text, source, "call failed");
+        if out_of_time && !self.outbound.is_empty() {
+            // What is queued cannot be sent in time, and trailers come behind it.
+            self.reset(Abort::Cancelled);
+            return;
+        }
+        let trailers = fitted::fitted(status, trailers, &self.link);
+        if self.outbound.is_empty() {
+            self.close(trailers);
+        } else if self.open(Metadata::new()).is_ok() {
+            self.trailers = Some(Box::new(trailers));
+        }
+    }
+
+    fn close(&mut self, trailers: HeaderMap) {
+        let half = std::mem::replace(&mut self.half, Half::Done);
+        match self.protocol {
+            Protocol::Grpc => close_grpc(half, trailers),
+        }
+    }
+
+    /// There is nobody left to answer.
+    pub(crate) fn drop_stream(&mut self) {
+        self.half = Half::Done;
+    }
+
+    pub(crate) fn reset(&mut self, abort: Abort) {
+        match std::mem::replace(&mut self.half, Half::Done) {
+            Half::Respond(mut respond) => respond.send_reset(abort),
+            Half::Stream(mut sink) => sink.send_reset(abort),
+            Half::Done => {}
+        }
+    }
+
+    /// Ready when the peer has given the call up or is gone.
+    pub(crate) fn poll_reset(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut self.half {
+            Half::Respond(respond) => respond.poll_reset(cx),
+            Half::Stream(sink) => sink.poll_reset(cx),
+            Half::Done => Poll::Ready(()),
+        }
+    }
+
+    /// Sends what is queued, at the pace of the peer.
+    pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
+        if self.outbound.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        if self.is_unopened() {
+            self.open(Metadata::new())?;
+        }
+        let Half::Stream(sink) = &mut self.half else {
+            return Poll::Ready(Err(Gone));
+        };
+        match self.outbound.poll_flush(sink, false, Some(&self.link.gauge), cx) {
+            Poll::Ready(flushed) => {
+                self.outlay.clear();
+                Poll::Ready(flushed)
+            }
+            Poll::Pending => self.poll_patience(cx),
+        }
+    }
+
+    /// Never ready but with the end of a call whose answer waits too long.
+    fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
+        ready!(self.outlay.poll(cx, self.outbound.len(), self.outbound.is_held(), &self.link));
+        self.reset(Abort::Stalled);
+        Poll::Ready(Err(Gone))
+    }
+
+    /// Sends what is queued, then the trailers. Ready when nothing is left to send.
+    pub(crate) fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if matches!(self.half, Half::Done) || self.trailers.is_none() {
+            return Poll::Ready(());
+        }
+        if ready!(self.poll_flush(cx)).is_ok()
+            && let Some(trailers) = self.trailers.take()
+        {
+            self.close(*trailers);
+        }
+        Poll::Ready(())
+    }
 }
 
 /// Whether so much can be sent at once.
-fn has_room(stream: &mut SendStream<Bytes>, len: usize, gauge: &Gauge) -> bool {
+fn has_room(sink: &mut Sink, len: usize, gauge: &Gauge) -> bool {
     if gauge.is_full() {
         return false;
     }
-    stream.reserve_capacity(len);
-    let room = stream.capacity() >= len;
+    let room = sink.reserve(len) >= len;
     if room {
         gauge.add(len);
     }
     room
 }
+
+/// The response to a request that goes no further.
+#[cold]
+pub(crate) fn refuse(refused: Refused, link: &Link, path: &str) -> http::Response<()> {
+    let mut response = http::Response::new(());
+    let mut encoding = None;
+    let status = match refused.refusal {
+        Refusal::Status(status) => Some(status),
+        Refusal::Encoding(status) => {
+            encoding = Some(ACCEPTED);
+            Some(status)
+        }
+        Refusal::Http(code, status) => {
+            *response.status_mut() = code;
+            status
+        }
+    };
+    let http = response.status().as_u16();
+    let code = status.as_ref().map(|status| tracing::field::display(status.code()));
+    let text = status.as_ref().map(|status| tracing::field::display(Excerpt(status.message())));
+    tracing::debug!(peer = %link.peer, method = %Excerpt(path), http, code, text, "call refused");
+    if let Some(status) = status {
+        *response.headers_mut() = fitted::fitted(status, Metadata::new(), link);
+        match refused.protocol {
+            Protocol::Grpc => {
+                if let Some(encoding) = encoding {
+                    response.headers_mut().insert(GRPC_ACCEPT_ENCODING, encoding);
+                }
+                response.headers_mut().insert(header::CONTENT_TYPE, APPLICATION_GRPC);
+            }
+        }
+    }
+    response
+}
+
+/// The headers of a response of gRPC, with those that each has.
+#[inline]
+fn grpc_headers(metadata: Metadata, encoding: Encoding, offer: Offer) -> HeaderMap {
+    let mut headers = if metadata.headers().is_empty() {
+        COMMON.clone()
+    } else {
+        let mut headers = metadata.into_headers();
+        headers.insert(header::CONTENT_TYPE, APPLICATION_GRPC);
+        headers
+    };
+    if encoding != Encoding::Identity {
+        headers.insert(GRPC_ENCODING, encoding.name());
+    }
+    // Only a client that compresses needs to know what may be sent.
+    if offer.encoding != Encoding::Identity {
+        headers.insert(GRPC_ACCEPT_ENCODING, ACCEPTED);
+    }
+    headers
+}
+
+/// Ends an answer of gRPC by trailers, or by headers alone if there were none.
+fn close_grpc(half: Half, mut trailers: HeaderMap) {
+    match half {
+        Half::Respond(mut respond) => {
+            trailers.insert(header::CONTENT_TYPE, APPLICATION_GRPC);
+            let mut response = http::Response::new(());
+            *response.headers_mut() = trailers;
+            respond.send_whole(response);
+        }
+        Half::Stream(mut sink) => sink.send_trailers(trailers),
+        Half::Done => {}
+    }
+}
+
+/// Made once: a copy costs less than a new map.
+static COMMON: LazyLock<HeaderMap> = LazyLock::new(|| {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, APPLICATION_GRPC);
+    headers
+});
 
 /// Up to this size a large message is one allocation; beyond, pieces of a
 /// frame each spare the allocator from mapping memory for every call.

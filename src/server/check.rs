@@ -1,14 +1,14 @@
 //! What a request must look like before it reaches a handler.
 
-use http::header::{self, HeaderValue};
+use http::header::HeaderValue;
 use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use tokio::time::Instant;
 
-use crate::call::{Link, deadline, is_grpc};
-use crate::compression::{ACCEPTED, ACCEPTED_HERE, Accepted, Encoding, GRPC_ACCEPT_ENCODING, Offer};
+use crate::call::deadline;
+use crate::call::protocol::Protocol;
+use crate::compression::{ACCEPTED_HERE, Accepted, Encoding, Offer};
 use crate::excerpt::Excerpt;
-use crate::metadata::{Metadata, is_base64, is_binary};
-use crate::server::fitted::fitted;
+use crate::metadata::{is_base64, is_binary};
 use crate::status::Status;
 use crate::timeout;
 
@@ -22,8 +22,22 @@ pub(crate) enum Refusal {
     Http(StatusCode, Option<Status>),
 }
 
+/// A request that goes no further.
+pub(crate) struct Refused {
+    /// How it is answered.
+    pub(crate) protocol: Protocol,
+    pub(crate) refusal: Refusal,
+}
+
+impl Refused {
+    pub(crate) fn status(protocol: Protocol, status: Status) -> Self {
+        Self { protocol, refusal: Refusal::Status(status) }
+    }
+}
+
 /// What a request says of its call.
 pub(crate) struct Checked {
+    pub(crate) protocol: Protocol,
     pub(crate) deadline: Option<Instant>,
     pub(crate) offer: Offer,
     /// How large its headers are, as HTTP/2 counts.
@@ -31,31 +45,26 @@ pub(crate) struct Checked {
 }
 
 /// Checks a request.
-pub(crate) fn check<T>(request: &Request<T>, max_header_list_size: u32) -> Result<Checked, Refusal> {
+#[inline]
+pub(crate) fn check<T>(request: &Request<T>, max_header_list_size: u32) -> Result<Checked, Refused> {
+    let (protocol, found) = identify(request).map_err(|refusal| Refused { protocol: Protocol::default(), refusal })?;
+    let size = found.size + pseudo_headers(request.uri());
+    found.check(protocol, size, max_header_list_size).map_err(|refusal| Refused { protocol, refusal })
+}
+
+/// What the request speaks. Without that it is answered as if it spoke gRPC.
+#[inline]
+fn identify<T>(request: &Request<T>) -> Result<(Protocol, Found<'_>), Refusal> {
     if request.method() != Method::POST {
         let status =
             Status::internal(format!("the method of a gRPC request is POST, not {}", Excerpt(request.method())));
         return Err(Refusal::Http(StatusCode::METHOD_NOT_ALLOWED, Some(status)));
     }
     let found = Found::read(request.headers())?;
-    if !found.content_type.is_some_and(|value| is_grpc(value.as_bytes())) {
-        return Err(Refusal::Http(StatusCode::UNSUPPORTED_MEDIA_TYPE, None));
+    match found.content_type.and_then(|value| Protocol::of(value.as_bytes())) {
+        Some(protocol) => Ok((protocol, found)),
+        None => Err(Refusal::Http(StatusCode::UNSUPPORTED_MEDIA_TYPE, None)),
     }
-    let size = found.size + pseudo_headers(request.uri());
-    if size > max_header_list_size as usize {
-        return Err(Refusal::Status(too_large(size, max_header_list_size)));
-    }
-    let mut offer = Offer { accepted: found.accepted, ..Offer::default() };
-    if let Some(name) = found.encoding {
-        offer.encoding = Encoding::parse(name.as_bytes()).ok_or_else(|| unknown_encoding(name))?;
-    }
-    let deadline = match found.timeout.map(|value| (value, timeout::parse(value.as_bytes()))) {
-        None => None,
-        Some((_, Some(timeout))) if timeout.is_zero() => return Err(Refusal::Status(deadline::exceeded())),
-        Some((_, Some(timeout))) => Some(deadline::after(timeout)),
-        Some((value, None)) => return Err(bad_request(format!("malformed grpc-timeout {:?}", Excerpt(value)))),
-    };
-    Ok(Checked { deadline, offer, size })
 }
 
 /// The headers that matter, found in one pass.
@@ -71,6 +80,24 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
+    #[inline]
+    fn check(self, protocol: Protocol, size: usize, max_header_list_size: u32) -> Result<Checked, Refusal> {
+        if size > max_header_list_size as usize {
+            return Err(Refusal::Status(too_large(size, max_header_list_size)));
+        }
+        let mut offer = Offer { accepted: self.accepted, ..Offer::default() };
+        if let Some(name) = self.encoding {
+            offer.encoding = Encoding::parse(name.as_bytes()).ok_or_else(|| unknown_encoding(name))?;
+        }
+        let deadline = match self.timeout.map(|value| (value, timeout::parse(value.as_bytes()))) {
+            None => None,
+            Some((_, Some(timeout))) if timeout.is_zero() => return Err(Refusal::Status(deadline::exceeded())),
+            Some((_, Some(timeout))) => Some(deadline::after(timeout)),
+            Some((value, None)) => return Err(bad_request(format!("malformed grpc-timeout {:?}", Excerpt(value)))),
+        };
+        Ok(Checked { protocol, deadline, offer, size })
+    }
+
     fn read(headers: &'a HeaderMap) -> Result<Self, Refusal> {
         let mut found = Self::default();
         for (name, value) in headers {
@@ -125,36 +152,6 @@ fn unknown_encoding(name: &HeaderValue) -> Refusal {
         "grpc-encoding {:?} is not supported, expected one of {ACCEPTED_HERE}",
         Excerpt(name)
     )))
-}
-
-/// The response to a request that goes no further.
-#[cold]
-pub(crate) fn refuse(refusal: Refusal, link: &Link, path: &str) -> http::Response<()> {
-    let mut response = http::Response::new(());
-    let mut encoding = None;
-    let status = match refusal {
-        Refusal::Status(status) => Some(status),
-        Refusal::Encoding(status) => {
-            encoding = Some(ACCEPTED);
-            Some(status)
-        }
-        Refusal::Http(code, status) => {
-            *response.status_mut() = code;
-            status
-        }
-    };
-    let http = response.status().as_u16();
-    let code = status.as_ref().map(|status| tracing::field::display(status.code()));
-    let text = status.as_ref().map(|status| tracing::field::display(Excerpt(status.message())));
-    tracing::debug!(peer = %link.peer, method = %Excerpt(path), http, code, text, "call refused");
-    if let Some(status) = status {
-        *response.headers_mut() = fitted(status, Metadata::new(), link);
-        if let Some(encoding) = encoding {
-            response.headers_mut().insert(GRPC_ACCEPT_ENCODING, encoding);
-        }
-        response.headers_mut().insert(header::CONTENT_TYPE, crate::call::APPLICATION_GRPC);
-    }
-    response
 }
 
 /// What HTTP/2 adds to the size of each header.

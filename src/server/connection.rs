@@ -18,8 +18,8 @@ use http::Request;
 use tokio::time::timeout;
 
 use crate::call::Link;
+use crate::call::sink::Respond;
 use crate::excerpt::Excerpt;
-use crate::server::check::refuse;
 use crate::server::farewell::{self, Farewell, Leave};
 use crate::server::listener::Listener;
 use crate::server::outlay::Outlay;
@@ -192,8 +192,7 @@ impl Connection {
     ) -> Self {
         let limits = &shared.limits;
         let upkeep = Upkeep::new(limits, &mut h2);
-        let part = shared.memory.part(limits.memory_per_connection());
-        let link = Link::new(peer, limits.terms(grant.window()), part, io.header_lists());
+        let link = shared.link(peer, grant.window(), io.header_lists());
         let farewell = Farewell::new(&shared.drain);
         let growth = limits.unread_per_connection();
         let windows = Windows::of_server(limits.stream_window, grant, growth, &shared.memory);
@@ -285,25 +284,15 @@ impl Connection {
         }
     }
 
-    fn accept(&mut self, mut request: Request<RecvStream>, mut respond: SendResponse<Bytes>) {
+    fn accept(&mut self, request: Request<RecvStream>, respond: SendResponse<Bytes>) {
         if let Some(newcomer) = self.newcomer.take() {
             newcomer.settle();
         }
-        match self.shared.open(&mut request, &self.link) {
-            Ok((route, head, bytes)) => {
-                let link = Arc::clone(&self.link);
-                if self.batch.capacity() == 0 {
-                    self.batch = BATCH.take();
-                }
-                let name = self.shared.router.route(route).name;
-                self.batch.push((route, Call { head, body: request.into_body(), respond, link, bytes, name }));
+        if let Some(call) = self.shared.accept(request, Respond::H2(respond), &self.link) {
+            if self.batch.capacity() == 0 {
+                self.batch = BATCH.take();
             }
-            Err(refusal) => {
-                let path = request.uri().path();
-                let response = refuse(refusal, &self.link, path);
-                // An error means that the stream is gone.
-                drop(respond.send_response(response, true));
-            }
+            self.batch.push(call);
         }
     }
 

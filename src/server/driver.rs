@@ -7,140 +7,109 @@ use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
-use h2::server::SendResponse;
-use h2::{Reason, SendStream};
-use http::{HeaderMap, header};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::call::inbox::{Inbox, Parked};
-use crate::call::outbound::Outbound;
 use crate::call::outbox::Outbox;
 use crate::call::running::Running;
-use crate::call::{APPLICATION_GRPC, Head, Link, Receiver, Sender, poll_budget, running};
+use crate::call::sink::{Abort, Gone, Respond};
+use crate::call::{Head, Link, Receiver, Response, Sender, deadline, poll_budget, running};
 use crate::codec::Message;
-use crate::compression::{ACCEPTED, Compression, Encoding, GRPC_ACCEPT_ENCODING, GRPC_ENCODING, Offer};
-use crate::excerpt::Excerpt;
 use crate::metadata::Metadata;
+use crate::server::answer::Answer;
 use crate::server::fitted;
 use crate::server::inbound::Inbound;
-use crate::server::outlay::Outlay;
-use crate::server::run::{End, Finish, Run};
 use crate::server::service::Name;
 use crate::status::Status;
 use crate::transport::Held;
 
 /// The half of a call that generated code runs its handler with.
 pub struct Driver {
-    pub(crate) half: Half,
-    pub(crate) link: Arc<Link>,
-    name: Name,
+    answer: Answer,
     deadline: Option<Instant>,
-    offer: Offer,
-    /// How the answers are compressed; the headers name it, whether or not an
-    /// answer turns out to be compressed.
-    pub(crate) encoding: Encoding,
     /// Set up when the handler first has to wait: most never do.
     sleep: Option<Pin<Box<Sleep>>>,
     inbox: Option<Arc<Inbox>>,
     outbox: Option<Arc<Outbox>>,
-    pub(crate) outbound: Outbound,
-    outlay: Outlay,
     /// What holds the handler back.
     held: Option<Box<Held>>,
-    /// What is sent once `outbound` is empty.
-    pub(crate) trailers: Option<Box<HeaderMap>>,
-}
-
-pub(crate) enum Half {
-    Respond(SendResponse<Bytes>),
-    Stream(SendStream<Bytes>),
-    Done,
-}
-
-/// The stream is gone: there is nobody left to answer.
-pub(crate) struct Gone;
-
-impl From<h2::Error> for Gone {
-    fn from(_: h2::Error) -> Self {
-        Self
-    }
 }
 
 impl Driver {
-    pub(crate) fn new(respond: SendResponse<Bytes>, link: Arc<Link>, head: &Head, name: Name) -> Self {
+    pub(crate) fn new(respond: Respond, link: Arc<Link>, head: &Head, name: Name) -> Self {
         Self {
-            half: Half::Respond(respond),
-            link,
-            name,
+            answer: Answer::new(respond, link, head, name),
             deadline: head.deadline,
-            offer: head.offer,
-            encoding: Encoding::Identity,
             sleep: None,
             inbox: None,
             outbox: None,
-            outbound: Outbound::default(),
-            outlay: Outlay::default(),
             held: None,
-            trailers: None,
         }
     }
 
     /// The sender of a call that streams its answers.
     pub fn sender<M: Message>(&mut self) -> Sender<M> {
-        let outbox = Arc::new(Outbox::new(self.link.terms.max_send_message_size));
+        let outbox = Arc::new(Outbox::new(self.answer.link.terms.max_send_message_size));
         self.outbox = Some(Arc::clone(&outbox));
         if let Some(inbox) = &self.inbox {
             inbox.set_outbox(Arc::clone(&outbox));
         }
-        let compression = self.compression(None);
-        self.encoding = compression.encoding;
-        Sender::server(outbox, compression, self.offer.accepted)
+        let compression = self.answer.compression(None);
+        self.answer.encoding = compression.encoding;
+        Sender::server(outbox, compression, self.answer.offer().accepted)
     }
 
     /// The receiver of a call that streams its requests.
     pub fn receiver<M: Message>(&mut self, inbound: Inbound) -> Receiver<M> {
         let (mut head, body, intake) = inbound.into_parts();
         head.metadata.shrink();
-        let inbox = Arc::new(Inbox::new(body, Arc::clone(&self.link)));
+        let inbox = Arc::new(Inbox::new(body, Arc::clone(&self.answer.link)));
         self.inbox = Some(Arc::clone(&inbox));
         Receiver::server(head, inbox, intake)
     }
 
     /// Runs the handler to its end; `None` if the caller has gone before.
     pub fn run<'a, F>(&'a mut self, handler: Pin<&'a mut F>) -> Run<'a, F> {
-        Run::new(self, handler)
+        Run { driver: self, handler }
+    }
+
+    /// Ends a call that has one answer.
+    pub fn answer<M: Message>(&mut self, result: Option<Result<Response<M>, Status>>) -> Finish<'_> {
+        match result {
+            None => self.answer.drop_stream(),
+            Some(Err(status)) => self.fail(status),
+            Some(Ok(response)) => {
+                if let Err(status) = self.answer.respond(response) {
+                    self.fail(status);
+                }
+            }
+        }
+        Finish { driver: self }
     }
 
     /// Ends a call whose answers went through `sender`.
     pub fn finish<M: Message>(&mut self, result: Option<Result<(), Status>>, sender: &mut Sender<M>) -> Finish<'_> {
         match result {
-            None => self.half = Half::Done,
+            None => self.answer.drop_stream(),
             Some(Err(status)) => self.fail_with(status, sender.take_trailers()),
-            Some(Ok(())) => match fitted::ok(sender.take_trailers(), &self.link) {
-                Err(status) => self.fail(status),
-                Ok(trailers) => match self.open(Metadata::new()) {
-                    Ok(_) => self.trailers = Some(Box::new(trailers)),
-                    Err(Gone) => self.half = Half::Done,
-                },
-            },
+            Some(Ok(())) => {
+                if let Err(status) = self.answer.succeed(sender.take_trailers()) {
+                    self.fail(status);
+                }
+            }
         }
-        Finish::new(self)
+        Finish { driver: self }
     }
 
-    pub(crate) fn poll_run<T, F>(
-        &mut self,
-        cx: &mut Context<'_>,
-        mut handler: Pin<&mut F>,
-    ) -> Poll<Option<Result<T, Status>>>
+    fn poll_run<T, F>(&mut self, cx: &mut Context<'_>, mut handler: Pin<&mut F>) -> Poll<Option<Result<T, Status>>>
     where
         F: Future<Output = Result<T, Status>>,
     {
         let mut end = None;
-        if !self.outbound.is_empty() && self.flush_and_unblock(cx).is_err() {
+        if !self.answer.outbound.is_empty() && self.flush_and_unblock(cx).is_err() {
             end = Some(End::Gone);
         }
         loop {
@@ -149,7 +118,7 @@ impl Driver {
             {
                 return Poll::Ready(end.result());
             }
-            if end.is_none() && self.link.backlog.poll_room(&mut self.held, cx).is_pending() {
+            if end.is_none() && self.answer.link.backlog.poll_room(&mut self.held, cx).is_pending() {
                 if let Some(inbox) = &self.inbox {
                     inbox.gather(cx);
                 }
@@ -162,10 +131,10 @@ impl Driver {
                 return Poll::Ready(end.result());
             }
             if let Some(headers) = headers {
-                if let Err(status) = fitted::check("headers", &headers, &self.link) {
+                if let Err(status) = fitted::check("headers", &headers, &self.answer.link) {
                     return Poll::Ready(Some(Err(status)));
                 }
-                if self.open(headers).is_err() {
+                if self.answer.open(headers).is_err() {
                     return Poll::Ready(None);
                 }
             }
@@ -200,7 +169,7 @@ impl Driver {
 
     /// Ready when the call ends without its handler.
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<End> {
-        if self.poll_reset(cx).is_ready() {
+        if self.answer.poll_reset(cx).is_ready() {
             return Poll::Ready(End::Gone);
         }
         self.poll_deadline(cx).map(|()| End::Late)
@@ -232,12 +201,12 @@ impl Driver {
         let outer_slot = self.outbox.as_ref().map(Outbox::enter);
         let polled = catch_unwind(AssertUnwindSafe(|| handler.poll(cx)));
         let mut headers = match (&self.outbox, outer_slot) {
-            (Some(outbox), Some(slot)) => outbox.leave(slot, &mut self.outbound, &mut self.encoding),
+            (Some(outbox), Some(slot)) => outbox.leave(slot, &mut self.answer.outbound, &mut self.answer.encoding),
             _ => None,
         };
         if running::enter(outer).call != running.call {
             headers = running::take_headers();
-            self.encoding = self.compression(None).encoding;
+            self.answer.encoding = self.answer.compression(None).encoding;
         }
         let parked = Parked::replace(outer_parked) == Parked::by(cx);
         (polled.unwrap_or_else(|_| Poll::Ready(Err(panicked()))), parked, headers)
@@ -247,21 +216,20 @@ impl Driver {
     /// apart from its answer.
     #[inline]
     fn address(&self) -> usize {
-        match (&self.outbox, &self.half, &self.inbox) {
-            (Some(_), _, _) => 0,
-            (None, Half::Respond(_), Some(inbox)) => Arc::as_ptr(inbox).addr(),
-            (None, Half::Respond(_), None) => std::ptr::from_ref(self).addr(),
-            _ => 0,
+        match (&self.outbox, self.answer.is_unopened(), &self.inbox) {
+            (None, true, Some(inbox)) => Arc::as_ptr(inbox).addr(),
+            (None, true, None) => std::ptr::from_ref(self).addr(),
+            (Some(_), _, _) | (None, false, _) => 0,
         }
     }
 
     /// `Ok(true)` if a waiting sender may go on at once.
     fn flush_and_unblock(&mut self, cx: &mut Context<'_>) -> Result<bool, Gone> {
         match &self.outbox {
-            Some(outbox) if outbox.is_busy() || !self.outbound.is_empty() => {}
+            Some(outbox) if outbox.is_busy() || !self.answer.outbound.is_empty() => {}
             _ => return Ok(false),
         }
-        let flushed = self.poll_flush(cx);
+        let flushed = self.answer.poll_flush(cx);
         let Some(outbox) = &self.outbox else {
             return Ok(false);
         };
@@ -275,40 +243,6 @@ impl Driver {
         }
     }
 
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
-        if self.outbound.is_empty() {
-            return Poll::Ready(Ok(()));
-        }
-        if let Half::Respond(_) = self.half {
-            self.open(Metadata::new())?;
-        }
-        let Half::Stream(stream) = &mut self.half else {
-            return Poll::Ready(Err(Gone));
-        };
-        match self.outbound.poll_flush(stream, false, Some(&self.link.gauge), cx) {
-            Poll::Ready(flushed) => {
-                self.outlay.clear();
-                Poll::Ready(flushed.map_err(Gone::from))
-            }
-            Poll::Pending => self.poll_patience(cx),
-        }
-    }
-
-    /// Never ready but with the end of a call whose answer waits too long.
-    fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
-        ready!(self.outlay.poll(cx, self.outbound.len(), self.outbound.is_held(), &self.link));
-        self.reset(Reason::ENHANCE_YOUR_CALM);
-        Poll::Ready(Err(Gone))
-    }
-
-    fn poll_reset(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match &mut self.half {
-            Half::Respond(respond) => respond.poll_reset(cx).map(drop),
-            Half::Stream(stream) => stream.poll_reset(cx).map(drop),
-            Half::Done => Poll::Ready(()),
-        }
-    }
-
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(deadline) = self.deadline else {
             return Poll::Pending;
@@ -316,120 +250,27 @@ impl Driver {
         self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline))).as_mut().poll(cx)
     }
 
-    /// Sends the response headers, if they have not been sent.
-    pub(crate) fn open(&mut self, headers: Metadata) -> Result<&mut SendStream<Bytes>, Gone> {
-        if let Half::Respond(respond) = &mut self.half {
-            let mut response = http::Response::new(());
-            *response.headers_mut() = common_headers(headers);
-            if self.encoding != Encoding::Identity {
-                response.headers_mut().insert(GRPC_ENCODING, self.encoding.name());
-            }
-            // Only a client that compresses needs to know what may be sent.
-            if self.offer.encoding != Encoding::Identity {
-                response.headers_mut().insert(GRPC_ACCEPT_ENCODING, ACCEPTED);
-            }
-            self.half = Half::Stream(respond.send_response(response, false)?);
-        }
-        match &mut self.half {
-            Half::Stream(stream) => Ok(stream),
-            Half::Respond(_) | Half::Done => Err(Gone),
-        }
-    }
-
-    /// How answers are compressed, by the handler's choice or the server's.
-    pub(crate) fn compression(&self, chosen: Option<Encoding>) -> Compression {
-        self.link.terms.compression.or(chosen).within(self.offer.accepted)
-    }
-
-    /// Ends the call with an error: as trailers behind what was sent or, if
-    /// nothing was, as a response without any body.
+    /// Ends the call with an error.
     pub(crate) fn fail(&mut self, status: Status) {
         self.fail_with(status, Metadata::new());
     }
 
     /// As [`fail`](Self::fail), with trailers that the handler has set before.
     fn fail_with(&mut self, status: Status, trailers: Metadata) {
-        let text = Excerpt(status.message());
-        let source = std::error::Error::source(&status).map(tracing::field::display);
-        tracing::debug!(peer = %self.link.peer, method = %self.name, code = %status.code(), %text, source, "call failed");
         let out_of_time = self.deadline.is_some_and(|deadline| deadline <= Instant::now());
-        if out_of_time && !self.outbound.is_empty() {
-            // What is queued cannot be sent in time, and trailers come behind it.
-            self.reset(Reason::CANCEL);
-            return;
-        }
-        let trailers = fitted::fitted(status, trailers, &self.link);
-        if self.outbound.is_empty() {
-            self.close(trailers);
-        } else if self.open(Metadata::new()).is_ok() {
-            self.trailers = Some(Box::new(trailers));
-        }
-    }
-
-    fn close(&mut self, mut trailers: HeaderMap) {
-        // An error of h2 means that the stream is gone.
-        match std::mem::replace(&mut self.half, Half::Done) {
-            Half::Respond(mut respond) => {
-                trailers.insert(header::CONTENT_TYPE, APPLICATION_GRPC);
-                let mut response = http::Response::new(());
-                *response.headers_mut() = trailers;
-                let _ = respond.send_response(response, true);
-            }
-            Half::Stream(mut stream) => {
-                let _ = stream.send_trailers(trailers);
-            }
-            Half::Done => {}
-        }
-    }
-
-    fn reset(&mut self, reason: Reason) {
-        match std::mem::replace(&mut self.half, Half::Done) {
-            Half::Respond(mut respond) => respond.send_reset(reason),
-            Half::Stream(mut stream) => stream.send_reset(reason),
-            Half::Done => {}
-        }
+        self.answer.fail(status, trailers, out_of_time);
     }
 
     /// Sends what is queued, then the trailers.
-    pub(crate) fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if matches!(self.half, Half::Done) || self.trailers.is_none() {
-            return Poll::Ready(());
-        }
-        match self.poll_flush(cx) {
-            Poll::Ready(Ok(())) => {
-                if let Some(trailers) = self.trailers.take() {
-                    self.close(*trailers);
-                }
-                return Poll::Ready(());
-            }
-            Poll::Ready(Err(Gone)) => return Poll::Ready(()),
-            Poll::Pending => {}
-        }
-        if self.poll_reset(cx).is_ready() {
+    fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.answer.poll_close(cx).is_ready() || self.answer.poll_reset(cx).is_ready() {
             return Poll::Ready(());
         }
         ready!(self.poll_deadline(cx));
-        self.reset(Reason::CANCEL);
+        self.answer.reset(Abort::Cancelled);
         Poll::Ready(())
     }
 }
-
-/// The headers of a response, with those that each has.
-fn common_headers(metadata: Metadata) -> HeaderMap {
-    if metadata.headers().is_empty() {
-        return COMMON.clone();
-    }
-    let mut headers = metadata.into_headers();
-    headers.insert(header::CONTENT_TYPE, APPLICATION_GRPC);
-    headers
-}
-
-/// Made once: a copy costs less than a new map.
-static COMMON: LazyLock<HeaderMap> = LazyLock::new(|| {
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, APPLICATION_GRPC);
-    headers
-});
 
 /// R5: never what the panic said.
 #[cold]
@@ -440,5 +281,75 @@ pub(crate) fn panicked() -> Status {
 impl fmt::Debug for Driver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Driver").field("deadline", &self.deadline).finish_non_exhaustive()
+    }
+}
+
+/// The future of [`Driver::run`].
+#[must_use = "the handler runs only when this is awaited"]
+pub struct Run<'a, F> {
+    driver: &'a mut Driver,
+    handler: Pin<&'a mut F>,
+}
+
+impl<T, F: Future<Output = Result<T, Status>>> Future for Run<'_, F> {
+    type Output = Option<Result<T, Status>>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { driver, handler } = &mut *self;
+        driver.poll_run(cx, handler.as_mut())
+    }
+}
+
+/// The future of [`Driver::answer`] and [`Driver::finish`].
+#[must_use = "a large answer is sent only when this is awaited"]
+pub struct Finish<'a> {
+    driver: &'a mut Driver,
+}
+
+impl Future for Finish<'_> {
+    type Output = ();
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.driver.poll_finish(cx)
+    }
+}
+
+/// Why a handler is dropped before its end.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    Gone,
+    Late,
+}
+
+impl End {
+    #[cold]
+    fn status(self) -> Status {
+        match self {
+            Self::Gone => Status::cancelled("the client cancelled the call or is gone"),
+            Self::Late => deadline::exceeded(),
+        }
+    }
+
+    /// What the call has come to.
+    #[cold]
+    fn result<T>(self) -> Option<Result<T, Status>> {
+        match self {
+            Self::Gone => None,
+            Self::Late => Some(Err(self.status())),
+        }
+    }
+}
+
+impl<F> fmt::Debug for Run<'_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Finish<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Finish").finish_non_exhaustive()
     }
 }

@@ -15,11 +15,12 @@ mod limits;
 mod listener;
 mod mishaps;
 mod outlay;
+#[cfg(test)]
+mod over_pipe;
 mod pace;
 mod prepare;
 #[cfg(feature = "tls")]
 mod reload;
-mod run;
 mod seats;
 mod service;
 mod setters;
@@ -32,12 +33,11 @@ mod upkeep;
 mod watch;
 
 pub use drain::{DrainReport, DrainWatch};
-pub use driver::Driver;
+pub use driver::{Driver, Finish, Run};
 pub use inbound::{Inbound, One};
 pub use listener::{Incoming, Listener};
 #[cfg(feature = "tls")]
 pub use reload::TlsReload;
-pub use run::{Finish, Run};
 pub use service::{BoxFuture, Call, Service};
 #[cfg(feature = "tls")]
 pub use tls::TlsListener;
@@ -241,11 +241,7 @@ impl Server {
     ) -> Result<DrainReport, Error> {
         let drain = Arc::clone(&self.drain);
         let patience = self.limits.drain_timeout;
-        let Self { router, gate, limits, seats, .. } = self;
-        let memory = Budget::new(limits.memory_limit, self.memory);
-        let grants = Grants::new(limits.granted(), self.granted);
-        let losses = Losses::default();
-        let shared = Arc::new(Shared { router, gate, limits, drain: self.drain, seats, memory, grants, losses });
+        let shared = Arc::new(self.into_shared());
         let mut connections = JoinSet::new();
         if !accept(listener, shutdown, &shared, &mut connections).await {
             return Ok(DrainReport::default());
@@ -268,6 +264,14 @@ impl Server {
         report.cut_calls += drain.lost_calls() - lost;
         report.finished_calls = (drain.ended_calls() - ended).min(live.saturating_sub(report.cut_calls));
         Ok(report)
+    }
+
+    /// What its calls share, over whichever transport they come.
+    fn into_shared(self) -> Shared {
+        let Self { router, gate, limits, drain, seats, memory, granted } = self;
+        let memory = Budget::new(limits.memory_limit, memory);
+        let grants = Grants::new(limits.granted(), granted);
+        Shared { router, gate, limits, drain, seats, memory, grants, losses: Losses::default() }
     }
 }
 

@@ -5,13 +5,12 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use fnv::FnvHashMap;
-use h2::server::SendResponse;
-use h2::{Reason, RecvStream};
 
 use crate::call::body::Body;
 use crate::call::intake::Intake;
+use crate::call::sink::{Abort, Respond};
+use crate::call::source::Source;
 use crate::call::{Head, Link};
 use crate::server::driver::Driver;
 use crate::server::inbound::Inbound;
@@ -64,8 +63,8 @@ impl fmt::Display for Name {
 /// A checked request, with all that is needed to answer it.
 pub struct Call {
     pub(crate) head: Head,
-    pub(crate) body: RecvStream,
-    pub(crate) respond: SendResponse<Bytes>,
+    pub(crate) source: Source,
+    pub(crate) respond: Respond,
     pub(crate) link: Arc<Link>,
     /// What it is charged for once it has to wait.
     pub(crate) bytes: usize,
@@ -78,7 +77,7 @@ impl Call {
     /// To be split before the call's future is boxed, so that each is moved once.
     pub fn split(self) -> (Inbound, Driver) {
         let terms = &self.link.terms;
-        let body = Body::of_request(self.body, terms.kept_window);
+        let body = Body::of_request(self.source, terms.kept_window);
         let intake = Intake::new(terms.max_recv_message_size, terms.max_decoded_message_size);
         let driver = Driver::new(self.respond, self.link, &self.head, self.name);
         (Inbound::new(self.head, body, intake), driver)
@@ -99,7 +98,7 @@ impl Call {
     /// Tells the client that nothing was begun, so that it may try again.
     #[cold]
     pub(crate) fn refuse(mut self) {
-        self.respond.send_reset(Reason::REFUSED_STREAM);
+        self.respond.send_reset(Abort::Unprocessed);
     }
 }
 

@@ -11,9 +11,12 @@ use http::uri::PathAndQuery;
 use tokio::time::Instant;
 
 use crate::call::intake::exhausted;
+use crate::call::sink::Respond;
+use crate::call::source::Source;
 use crate::call::{Head, Link};
 use crate::metadata::Metadata;
-use crate::server::check::{Checked, Refusal, check};
+use crate::server::answer::refuse;
+use crate::server::check::{Checked, Refused, check};
 use crate::server::drain::Drain;
 use crate::server::gate::Gate;
 use crate::server::limits::Limits;
@@ -22,11 +25,11 @@ use crate::server::seats::Seats;
 use crate::server::service::{BoxFuture, Call, Route, Router};
 use crate::server::spawned::Spawned;
 use crate::status::Status;
-use crate::transport::{Budget, Exhausted, Grants, Losses};
+use crate::transport::{Budget, Exhausted, Grants, HeaderLists, Losses, Peer};
 
 /// What all connections of a server share.
 ///
-/// A call begins by [`open`](Self::open) and [`start`](Self::start). Neither needs a
+/// A call begins by [`accept`](Self::accept) and [`start`](Self::start). Neither needs a
 /// connection: whatever has a request and a [`Link`] can begin calls.
 pub(crate) struct Shared {
     pub(crate) router: Router,
@@ -40,22 +43,50 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// What the calls of one peer share. They may keep `window` bytes closed.
+    pub(crate) fn link(&self, peer: Peer, window: u32, header_lists: Arc<HeaderLists>) -> Arc<Link> {
+        let memory = self.memory.part(self.limits.memory_per_connection());
+        Link::new(peer, self.limits.terms(window), memory, header_lists)
+    }
+
+    /// Makes a call of a request, with the number of its method, or answers the request
+    /// with a refusal.
+    #[inline]
+    pub(crate) fn accept<T: Into<Source>>(
+        &self,
+        mut request: Request<T>,
+        mut respond: Respond,
+        link: &Arc<Link>,
+    ) -> Option<(usize, Call)> {
+        match self.open(&mut request, link) {
+            Ok((route, head, bytes)) => {
+                let (source, link) = (request.into_body().into(), Arc::clone(link));
+                let name = self.router.route(route).name;
+                Some((route, Call { head, source, respond, link, bytes, name }))
+            }
+            Err(refused) => {
+                respond.send_whole(refuse(refused, link, request.uri().path()));
+                None
+            }
+        }
+    }
+
     /// Checks a request, asks whether the call is authorized, and finds its method. In
     /// this order, a caller without permission learns nothing about which methods exist.
     ///
     /// Returns the number of the method, the head of the call, and how many bytes the
     /// call is charged for once it has to wait.
     #[inline]
-    pub(crate) fn open<T>(&self, request: &mut Request<T>, link: &Arc<Link>) -> Result<(usize, Head, usize), Refusal> {
-        let Checked { deadline, offer, size } = check(request, self.limits.max_header_list_size)?;
+    fn open<T>(&self, request: &mut Request<T>, link: &Arc<Link>) -> Result<(usize, Head, usize), Refused> {
+        let Checked { protocol, deadline, offer, size } = check(request, self.limits.max_header_list_size)?;
         let deadline = self.limits.cap(deadline);
         let bytes = CALL + Metadata::footprint(request.headers(), size);
         let metadata = Metadata::from_headers(std::mem::take(request.headers_mut()));
-        let mut head = Head { metadata, deadline, link: Some(Arc::clone(link)), offer, ..Head::default() };
+        let mut head = Head { metadata, deadline, link: Some(Arc::clone(link)), protocol, offer, ..Head::default() };
         // The path and nothing but the path: a query makes it another one.
         let path = request.uri().path_and_query().map_or("", PathAndQuery::as_str);
-        self.gate.ask(path, &mut head).map_err(Refusal::Status)?;
-        let route = self.router.find(path).ok_or_else(|| Refusal::Status(no_such_method()))?;
+        self.gate.ask(path, &mut head).map_err(|status| Refused::status(protocol, status))?;
+        let route = self.router.find(path).ok_or_else(|| Refused::status(protocol, no_such_method()))?;
         Ok((route, head, bytes))
     }
 
