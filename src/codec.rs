@@ -1,4 +1,5 @@
-//! Messages to bytes and back: the only file that names the protobuf crate.
+//! Messages to bytes and back. Besides `fuzzing.rs`, generated code and tests, only this
+//! module names the protobuf crate.
 
 mod group;
 mod light;
