@@ -26,10 +26,12 @@ struct Served {
 }
 
 impl Served {
-    fn new() -> Self {
+    fn new(connections: usize) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
-        let channel = Channel::lazy(format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let channel =
+            Channel::builder(format!("http://{}", listener.local_addr().unwrap())).max_connections(connections);
+        let channel = channel.build().unwrap();
         let server = Server::new().max_concurrent_streams(STREAMS).add(BenchServer::new(Yardstick));
         runtime.spawn(server.serve(listener, pending()));
         Self { channel, _runtime: runtime }
@@ -38,7 +40,7 @@ impl Served {
 
 /// One call after the other from each of some threads, and from a task, for comparison.
 fn threads(criterion: &mut Criterion) {
-    let served = Served::new();
+    let served = Served::new(1);
     let mut group = criterion.benchmark_group("blocking");
     let client = BenchBlockingClient::new(puregrpc::blocking::Channel::new(served.channel.clone()).unwrap());
     for count in [1, 4] {
@@ -64,9 +66,9 @@ fn threads(criterion: &mut Criterion) {
 fn tasks(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("tasks");
     for (count, connections) in [(64, 1), (400, 1), (400, 4)] {
-        let served = Served::new();
+        let served = Served::new(connections);
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let client = BenchClient::new(served.channel.clone().max_connections(connections));
+        let client = BenchClient::new(served.channel.clone());
         group.throughput(Throughput::Elements(count * CALLS));
         group.bench_function(BenchmarkId::new(format!("connections={connections}"), count), |bencher| {
             bencher.to_async(&runtime).iter(|| async {
@@ -83,7 +85,7 @@ fn tasks(criterion: &mut Criterion) {
 
 /// Several streams on one connection, whose messages overlap in both directions.
 fn pipelined(criterion: &mut Criterion) {
-    let served = Served::new();
+    let served = Served::new(1);
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let client = BenchClient::new(served.channel.clone());
     let mut group = criterion.benchmark_group("pipelined");

@@ -101,6 +101,13 @@ impl StdError for Error {
     }
 }
 
+/// What the system refuses, as a failure to connect: trying again may help.
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self::new(Kind::Connect, error.to_string()).with_source(error)
+    }
+}
+
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         Self::other(error)
@@ -125,6 +132,12 @@ mod tests {
         let bare = Error::new(Kind::Serve, "outer").with_source(inner());
         let wrapped = Error::new(Kind::Serve, "outer").with_source(io::Error::from(inner()));
         assert_eq!([bare, wrapped].map(|error| error.to_string()), ["outer: inner: cause", "outer: inner: cause"]);
+    }
+
+    #[test]
+    fn what_the_system_refuses_is_a_failure_to_connect() {
+        let error = Error::from(io::Error::other("no threads left"));
+        assert!(error.is_connect() && error.to_string() == "no threads left", "{error}");
     }
 
     #[test]

@@ -232,7 +232,7 @@
 //! are found out by pings. Behind a balancer that spreads connections, not
 //! calls, let them end now and then ([`Server::max_connection_age`]): channels
 //! connect again, and no call is lost by it. Where a firewall forgets quiet
-//! connections, let channels ping ([`Channel::keepalive_time`]) as often as the
+//! connections, let channels ping ([`ChannelBuilder::keepalive_time`]) as often as the
 //! server allows ([`Server::permit_keepalive_time`]).
 //!
 //! # Calls by hand
@@ -278,7 +278,7 @@
 //! let tls = ClientTls::new()
 //!     .roots(Roots::from_file("ca.pem")?)
 //!     .identity(Identity::from_files("client.pem", "client.key")?);
-//! let channel = Channel::lazy("https://localhost:50051")?.tls(tls)?;
+//! let channel = Channel::builder("https://localhost:50051").tls(tls).build()?;
 //! # Ok(())
 //! # }
 //! ```
@@ -321,7 +321,7 @@ mod transport;
 mod wakes;
 
 pub use call::{CancelHandle, Receiver, Receiving, Request, Response, SendSink, Sender, Sending};
-pub use client::{Channel, ClientStreaming};
+pub use client::{Channel, ChannelBuilder, ClientStreaming, ConnectivityState, StateWatch};
 pub use code::Code;
 pub use codec::Message;
 pub use compression::Encoding;

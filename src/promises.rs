@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// What is promised of the limits of a `Server`, or of a `Channel`.
+/// What is promised of the limits of a `Server`, or of a `Channel` and its builder.
 pub(crate) struct Promises {
     /// What SECURITY.md's table says, by setter.
     table: BTreeMap<String, String>,
@@ -101,7 +101,7 @@ fn table(owner: &str) -> BTreeMap<String, String> {
                 whose = Some(named);
                 setter
             });
-            if whose.is_none_or(|named| named == owner) {
+            if whose.is_none_or(|named| named == owner || named.strip_suffix("Builder") == Some(owner)) {
                 table.insert(setter.to_owned(), format!("{default} {setters}"));
             }
         }

@@ -1,13 +1,11 @@
 //! The way to a server, for threads.
 
+use std::io;
 use std::sync::Arc;
 
 use crate::blocking::call::{ClientStreaming, Receiver, Sender};
 use crate::blocking::worker::Worker;
-use crate::call::{Request, Response};
-use crate::codec::Message;
-use crate::error::{Error, Kind};
-use crate::status::Status;
+use crate::{ConnectivityState, Encoding, Error, Message, Request, Response, Status};
 
 /// The way to a server, over which blocking calls are made.
 ///
@@ -31,51 +29,71 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// Connects to a server, now.
-    ///
-    /// # Errors
-    ///
-    /// If the address cannot be read ([`Error::is_address`]), or no connection
-    /// can be made ([`Error::is_connect`]).
-    pub fn connect(address: impl AsRef<str>) -> Result<Self, Error> {
-        let channel = Self::lazy(address)?;
-        channel.ready()?;
-        Ok(channel)
-    }
-
-    /// A channel that connects when its first call is made.
-    ///
-    /// # Errors
-    ///
-    /// If the address cannot be read, or no thread can be started.
-    pub fn lazy(address: impl AsRef<str>) -> Result<Self, Error> {
-        crate::Channel::lazy(address).and_then(Self::new)
-    }
-
-    /// Makes blocking calls over a channel that was set up as wanted: with TLS,
-    /// with limits, with keepalive.
-    ///
-    #[cfg_attr(feature = "tls", doc = "```no_run")]
-    #[cfg_attr(not(feature = "tls"), doc = "```ignore")]
-    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
-    /// use puregrpc::{Channel, ClientTls, Roots, blocking};
-    ///
-    /// let tls = ClientTls::new().roots(Roots::from_file("ca.pem")?);
-    /// let channel = Channel::lazy("https://localhost:50051")?.tls(tls)?.max_recv_message_size(64 << 20);
-    /// let channel = blocking::Channel::new(channel)?;
-    /// channel.ready()?;
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Makes blocking calls over a channel, for example over one that is in use elsewhere.
     ///
     /// # Errors
     ///
     /// If no thread can be started.
     pub fn new(channel: crate::Channel) -> Result<Self, Error> {
         let worker = Worker::start().map_err(|error| {
-            Error::new(Kind::Connect, "cannot start a thread for the connection").with_source(error)
+            io::Error::new(error.kind(), format!("cannot start a thread for the connection: {error}"))
         })?;
         Ok(Self { channel, worker })
+    }
+
+    /// As [`puregrpc::Channel::max_recv_message_size`](crate::Channel::max_recv_message_size).
+    #[must_use]
+    pub fn max_recv_message_size(self, bytes: usize) -> Self {
+        self.set(|channel| channel.max_recv_message_size(bytes))
+    }
+
+    /// As [`puregrpc::Channel::max_decoded_message_size`](crate::Channel::max_decoded_message_size).
+    #[must_use]
+    pub fn max_decoded_message_size(self, bytes: usize) -> Self {
+        self.set(|channel| channel.max_decoded_message_size(bytes))
+    }
+
+    /// As [`puregrpc::Channel::max_send_message_size`](crate::Channel::max_send_message_size).
+    #[must_use]
+    pub fn max_send_message_size(self, bytes: usize) -> Self {
+        self.set(|channel| channel.max_send_message_size(bytes))
+    }
+
+    /// As [`puregrpc::Channel::send_compression`](crate::Channel::send_compression).
+    #[must_use]
+    pub fn send_compression(self, encoding: Encoding) -> Self {
+        self.set(|channel| channel.send_compression(encoding))
+    }
+
+    /// As [`puregrpc::Channel::compress_from`](crate::Channel::compress_from).
+    #[must_use]
+    pub fn compress_from(self, bytes: usize) -> Self {
+        self.set(|channel| channel.compress_from(bytes))
+    }
+
+    /// As [`puregrpc::Channel::user_agent`](crate::Channel::user_agent).
+    ///
+    /// # Errors
+    ///
+    /// If it is not printable ASCII.
+    pub fn user_agent(self, name: &str) -> Result<Self, Error> {
+        let Self { channel, worker } = self;
+        Ok(Self { channel: channel.user_agent(name)?, worker })
+    }
+
+    fn set(self, set: impl FnOnce(crate::Channel) -> crate::Channel) -> Self {
+        Self { channel: set(self.channel), worker: self.worker }
+    }
+
+    /// Whether there is a connection, or will be one soon.
+    pub fn state(&self) -> ConnectivityState {
+        self.channel.state()
+    }
+
+    /// Waits until the channel is in this state, or has been since the call
+    /// ([`puregrpc::Channel::wait_for_state`](crate::Channel::wait_for_state)).
+    pub fn wait_for_state(&self, state: ConnectivityState) {
+        self.worker.wait(self.channel.wait_for_state(state));
     }
 
     /// Waits until there is a connection, and makes one if there is none.

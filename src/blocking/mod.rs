@@ -4,9 +4,9 @@
 //! streams of answers are iterators. No runtime has to be set up or named; each
 //! [`Channel`] has a thread of its own that does the work and ends with it.
 //! They may also be called on a thread of an asynchronous runtime, which they
-//! block like any other. TLS and limits are set on a
-//! [`puregrpc::Channel`](crate::Channel), of which [`Channel::new`] makes a
-//! blocking one.
+//! block like any other. TLS, keepalive and limits of connections are set by
+//! [`Channel::builder`]; [`Channel::new`] makes blocking calls over an asynchronous
+//! channel.
 //!
 //! `puregrpc_build::Config::new().input("proto").blocking(true).compile()` in
 //! `build.rs` generates clients for it; for a service `Greeter` that is
@@ -20,9 +20,11 @@
 //! }
 //! ```
 
+mod builder;
 mod call;
 mod channel;
 mod worker;
 
+pub use builder::ChannelBuilder;
 pub use call::{ClientStreaming, Receiver, Sender};
 pub use channel::Channel;

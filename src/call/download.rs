@@ -65,14 +65,20 @@ pub(crate) struct Download {
     given_up: bool,
     /// Whether the peer has not begun to handle the call.
     unprocessed: bool,
-    /// Makes the call once more if the peer has not begun it.
-    again: Option<Again>,
+    /// Makes the call again after a failure before its headers.
+    again: Option<Box<dyn Again>>,
     /// For the log: the method of a call that nobody else logs the end of.
     method: &'static str,
 }
 
-/// A call that is made once more.
-pub(crate) struct Again(Pin<Box<dyn Future<Output = Result<Begun, Status>> + Send>>);
+/// Makes a call again, if it may be.
+pub(crate) trait Again: Send {
+    /// The next attempt after one that has failed; `unprocessed` if the peer has not begun it.
+    fn after(self: Box<Self>, unprocessed: bool) -> Option<Beginning>;
+}
+
+/// The next attempt, until its headers are sent.
+pub(crate) type Beginning = Pin<Box<dyn Future<Output = Result<Begun, Status>> + Send>>;
 
 /// A call that is made: its headers to come, and its place on the connection.
 pub(crate) struct Begun {
@@ -80,15 +86,9 @@ pub(crate) struct Begun {
     pub(crate) permit: Permit,
 }
 
-impl Again {
-    pub(crate) fn new(call: impl Future<Output = Result<Begun, Status>> + Send + 'static) -> Self {
-        Self(Box::pin(call))
-    }
-}
-
 enum State {
     Headers(ResponseFuture),
-    Again(Again),
+    Again(Beginning),
     Messages(Body),
     Foreign(Box<Foreign>),
     /// The trailers, if the call has succeeded.
@@ -123,8 +123,8 @@ impl Download {
         self
     }
 
-    /// Makes the call by this once more if the peer says that it has not begun it.
-    pub(crate) fn or_again(mut self, again: Again) -> Self {
+    /// Makes the call again, as far as this allows it.
+    pub(crate) fn or_again(mut self, again: Box<dyn Again>) -> Self {
         self.again = Some(again);
         self
     }
@@ -287,7 +287,7 @@ impl Download {
         loop {
             let polled = match &mut self.state {
                 State::Headers(response) => Pin::new(response).poll(cx).map(|response| self.begin(response)),
-                State::Again(again) => again.0.as_mut().poll(cx).map(|begun| self.begin_again(begun)),
+                State::Again(again) => again.as_mut().poll(cx).map(|begun| self.begin_again(begun)),
                 State::Foreign(foreign) => foreign.poll_end(cx).map(|result| self.end(result)),
                 State::Messages(_) | State::Over(_) => return Poll::Ready(()),
             };
@@ -309,13 +309,14 @@ impl Download {
             Ok(response) => response.into_parts(),
             Err(error) => {
                 self.unprocessed = reset::is_unprocessed(&error);
-                return match self.again.take() {
-                    Some(again) if self.unprocessed => {
+                match self.again.take().and_then(|again| again.after(self.unprocessed)) {
+                    Some(beginning) => {
                         self.permit = None;
-                        self.state = State::Again(again);
+                        self.state = State::Again(beginning);
                     }
-                    _ => self.fail(reset::status(&error)),
-                };
+                    None => self.fail(reset::status(&error)),
+                }
+                return;
             }
         };
         self.again = None;

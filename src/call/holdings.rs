@@ -53,5 +53,7 @@ impl Holdings {
 
 #[cold]
 fn exhausted() -> Status {
-    Status::resource_exhausted("the memory for what servers send is used up (Channel::memory_limit): try again later")
+    Status::resource_exhausted(
+        "the memory for what servers send is used up (ChannelBuilder::memory_limit): try again later",
+    )
 }

@@ -28,7 +28,7 @@ pub(crate) fn end(trailers: HeaderMap, size: Option<usize>, limit: usize) -> Res
 pub(crate) fn refused(what: &str, size: usize, limit: usize) -> Status {
     Status::resource_exhausted(format!(
         "the {what} of the answer have {size} bytes, and this channel takes up to {limit} bytes \
-         (raise it with Channel::max_header_list_size)"
+         (raise it with ChannelBuilder::max_header_list_size)"
     ))
 }
 
@@ -37,6 +37,6 @@ pub(crate) fn refused(what: &str, size: usize, limit: usize) -> Status {
 pub(crate) fn unseen(limit: usize) -> Status {
     Status::resource_exhausted(format!(
         "the headers or trailers of the answer are far larger than the {limit} bytes that this channel takes \
-         (raise it with Channel::max_header_list_size)"
+         (raise it with ChannelBuilder::max_header_list_size)"
     ))
 }

@@ -2,38 +2,39 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::header::HeaderValue;
 use tokio::task::coop::consume_budget;
 
 use crate::client::calls::headers::CommonHeaders;
-use crate::client::settings::{Settings, USER_AGENT};
-use crate::client::subchannel::Subchannel;
-use crate::client::target::Target;
+use crate::client::connectivity::{ConnectivityState, StateWatch};
+use crate::client::core::Core;
+use crate::client::settings::{CallSettings, USER_AGENT};
 use crate::compression::Encoding;
 use crate::error::{Error, Kind};
-#[cfg(feature = "tls")]
-use crate::transport::ClientTls;
-use crate::transport::InProcessConnector;
 
 /// The way to a server, over which calls are made.
 ///
 /// Generated clients take one; it can also be called by itself, with any
-/// messages. Clones are cheap and share one connection, which is made when it
-/// is needed and made again when it was lost: after a failure at growing
-/// intervals, in between calls fail at once with UNAVAILABLE. When the last
-/// clone is dropped the connection ends with its last call. Programs with more
-/// calls at once than a server takes on one connection may allow
-/// [more](Self::max_connections).
+/// messages. Clones are cheap and share one connection. It is opened on first use
+/// and reopened when lost, with exponential backoff; calls made during the backoff
+/// fail immediately with UNAVAILABLE. When the last clone is dropped the connection
+/// ends with its last call. Programs with more calls at once than a server takes on
+/// one connection may allow [more](crate::ChannelBuilder::max_connections).
+///
+/// All that holds for connections is set before there is a channel, by
+/// [`Channel::builder`]: TLS, timeouts, keepalive, windows. What holds for calls is set
+/// on a handle, for this handle and its later clones.
 ///
 /// An address is written `https://host:port`, `http://host:port`, `host:port`,
 /// `dns:///host:port`, `unix:PATH` or `unix:///PATH`; `https://` has a port of
-/// its own, 443, `http://` has 80. Of a name with several addresses the first
-/// that answers is taken. `https://` speaks TLS, as `Channel::tls` says, and
-/// needs the feature `tls`; the others speak it only if they are told to.
-/// Without TLS whoever is on the way can read and change everything, metadata
-/// included: a token in `authorization` goes over any connection.
+/// its own, 443, `http://` has 80. Several addresses of a name are raced: each begins
+/// 250 ms after the one before it, or at once when that one fails, IPv6 and IPv4 in
+/// turn (RFC 8305), and the first server to greet the channel is taken. `https://`
+/// speaks TLS and needs the feature `tls`; the others speak it only with
+/// `ChannelBuilder::tls`. Without TLS, anyone on the network path can read and modify
+/// all traffic, including metadata: the channel does not stop you from sending an
+/// `authorization` token in plaintext.
 ///
 /// ```no_run
 /// # use protobuf::well_known_types::wrappers::StringValue;
@@ -121,59 +122,11 @@ use crate::transport::InProcessConnector;
 /// | all others | not before something has changed |
 #[derive(Clone)]
 pub struct Channel {
-    pub(crate) subchannel: Arc<Subchannel>,
-    pub(crate) settings: Settings,
+    pub(crate) core: Arc<Core>,
+    pub(crate) settings: CallSettings,
 }
 
 impl Channel {
-    /// Connects to a server, now.
-    ///
-    /// # Errors
-    ///
-    /// If the address cannot be read ([`Error::is_address`]), or no connection
-    /// can be made ([`Error::is_connect`]).
-    pub async fn connect(address: impl AsRef<str>) -> Result<Self, Error> {
-        consume_budget().await;
-        let channel = Self::lazy(address)?;
-        channel.ready().await?;
-        Ok(channel)
-    }
-
-    /// A channel that connects when its first call is made.
-    ///
-    /// # Errors
-    ///
-    /// If the address cannot be read.
-    pub fn lazy(address: impl AsRef<str>) -> Result<Self, Error> {
-        Target::parse(address.as_ref()).map(Self::new)
-    }
-
-    /// A channel to a server in this process, by the connector that goes with
-    /// its listener ([`in_process`](crate::in_process)).
-    pub fn in_process(connector: InProcessConnector) -> Self {
-        Self::new(Target::in_process(connector))
-    }
-
-    fn new(target: Target) -> Self {
-        Self { subchannel: Subchannel::new(target), settings: Settings::default() }
-    }
-
-    /// Speaks TLS as `tls` says, on a connection of its own. With `https://…` it
-    /// takes the place of the usual TLS, with `host:port`, Unix sockets and
-    /// in-process pipes it takes the place of none.
-    ///
-    /// # Errors
-    ///
-    /// If the address is `http://…` ([`Error::is_address`]), or `tls` cannot be
-    /// used ([`Error::is_tls`]). It blocks while it reads the system's roots, if
-    /// `tls` does not say whom to trust.
-    #[cfg(feature = "tls")]
-    pub fn tls(mut self, tls: ClientTls) -> Result<Self, Error> {
-        self.subchannel = Subchannel::new(self.subchannel.target.clone().tls(tls)?);
-        self.subchannel.memory().set_limit(self.settings.memory_limit);
-        Ok(self)
-    }
-
     /// Waits until there is a connection, and makes one if there is none.
     ///
     /// It does not wait for a server that is not there: it fails as calls do, also
@@ -184,7 +137,44 @@ impl Channel {
     /// If no connection can be made ([`Error::is_connect`]).
     pub async fn ready(&self) -> Result<(), Error> {
         consume_budget().await;
-        self.subchannel.connect(&self.settings).await.map_err(|status| Error::new(Kind::Connect, status.message()))
+        self.core.subchannel.ready().await.map_err(|status| Error::new(Kind::Connect, status.message()))
+    }
+
+    /// Whether there is a connection, or will be one soon.
+    pub fn state(&self) -> ConnectivityState {
+        self.core.subchannel.state()
+    }
+
+    /// Waits until the channel is in this state, or has been since the call. Cancel safe.
+    ///
+    /// It does not connect: a channel without calls stays
+    /// [`Idle`](ConnectivityState::Idle). [`ready`](Self::ready) connects.
+    pub async fn wait_for_state(&self, state: ConnectivityState) {
+        let mut watch = self.watch_state();
+        if self.state() != state {
+            while watch.changed().await.is_some_and(|new| new != state) {}
+        }
+    }
+
+    /// Returns all changes of the state from now on, in their order.
+    ///
+    /// ```
+    /// # use puregrpc::{Channel, ConnectivityState};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), puregrpc::Error> {
+    /// let channel = Channel::lazy("localhost:50051")?;
+    /// let mut watch = channel.watch_state();
+    /// tokio::spawn(async move {
+    ///     while let Some(state) = watch.changed().await {
+    ///         println!("the channel is {state}");
+    ///     }
+    /// });
+    /// assert_eq!(channel.state(), ConnectivityState::Idle);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn watch_state(&self) -> StateWatch {
+        self.core.subchannel.watch()
     }
 
     /// The greatest message that is taken, in bytes, also after it was
@@ -207,44 +197,11 @@ impl Channel {
         self
     }
 
-    /// Memory that servers may make this channel hold, in bytes: headers and trailers
-    /// of calls that wait or stream, and messages that nobody has received yet.
-    /// A call for which there is no room ends with RESOURCE_EXHAUSTED. The limit
-    /// belongs to all clones of the channel alike. **Default:** 1 GiB.
-    ///
-    /// Calls that nobody reads may take half of it; then their server has to wait.
-    /// The [`connection_window`](Self::connection_window) of each connection comes on top.
-    #[must_use]
-    pub fn memory_limit(mut self, bytes: usize) -> Self {
-        self.settings.memory_limit = bytes;
-        self.subchannel.memory().set_limit(bytes);
-        self
-    }
-
     /// The greatest message that is sent, in bytes before it is compressed. A
     /// greater one is RESOURCE_EXHAUSTED, and nothing of it is sent. **Default:** no limit.
     #[must_use]
     pub fn max_send_message_size(mut self, bytes: usize) -> Self {
         self.settings.max_send_message_size = bytes;
-        self
-    }
-
-    /// Maximum size of the headers or trailers of an answer, in bytes as HTTP/2 counts
-    /// them: names, values, and 32 for each. **Default:** 32 KiB.
-    ///
-    /// The channel announces it to the server (SETTINGS_MAX_HEADER_LIST_SIZE, RFC 9113,
-    /// section 6.5.2), for the connections that this handle and its later clones make.
-    /// A larger list fails its own call. If it holds an error, the code stays: the
-    /// message is cut, and details that do not fit are left out. If it holds a success,
-    /// the call fails with RESOURCE_EXHAUSTED. The other calls of the connection go on,
-    /// up to 320 KiB or three times the limit, if that is more; a list of several times
-    /// that size closes the connection.
-    ///
-    /// What the channel sends is bounded by the limit of the server: metadata of a
-    /// request beyond it fails the call with RESOURCE_EXHAUSTED before anything is sent.
-    #[must_use]
-    pub fn max_header_list_size(mut self, bytes: u32) -> Self {
-        self.settings.wiring.max_header_list_size = bytes;
         self
     }
 
@@ -269,34 +226,6 @@ impl Channel {
         self
     }
 
-    /// How many connections there may be to the server. **Default:** 1, as
-    /// HTTP/2 asks of clients (RFC 9113, section 9.1); 0 is taken for 1.
-    ///
-    /// A server says how many calls it takes at once on one connection, often
-    /// 100 or 200. Those beyond that wait until another one ends, which may be
-    /// long if it is a stream. With more connections they need not: when there
-    /// is no room on those that there are, one more is made, and calls go to
-    /// the oldest that has room. If it cannot be made they wait as before, and
-    /// it is tried again after the usual interval. One beyond the first that
-    /// has had no calls for 30 to 60 seconds is closed. One that the server has
-    /// told to end counts no more, though its calls go on.
-    ///
-    /// The connections belong to all clones alike: one with a smaller number
-    /// makes no more of them, and its calls use those that others have made.
-    #[must_use]
-    pub fn max_connections(mut self, count: usize) -> Self {
-        self.settings.max_connections = count;
-        self
-    }
-
-    /// How long an attempt to connect may take, up to the server's greeting.
-    /// **Default:** 20 s.
-    #[must_use]
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.connect_timeout = timeout;
-        self
-    }
-
     /// What the program calls itself, before this library's name and version.
     /// **Default:** the library alone.
     ///
@@ -314,6 +243,6 @@ impl Channel {
 
 impl fmt::Debug for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Channel").field(&format_args!("{}", self.subchannel.target)).finish()
+        f.debug_tuple("Channel").field(&format_args!("{}", self.core.subchannel.target)).finish()
     }
 }

@@ -1,31 +1,29 @@
-//! Where a channel connects to.
+//! What a channel connects to, as it is written: no I/O.
 
 use std::fmt;
-use std::io;
 use std::path::PathBuf;
 
 use http::uri::Authority;
-use tokio::net::{TcpStream, lookup_host};
 
 use crate::client::security::Security;
 use crate::error::{Error, Kind};
 #[cfg(feature = "tls")]
 use crate::transport::ClientTls;
-use crate::transport::{InProcessConnector, Io, Peer};
+use crate::transport::InProcessConnector;
 
-/// The address of a server.
+/// What a channel is to connect to.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
-    address: Address,
+    pub(crate) name: Name,
     /// `:authority` of the calls.
     pub(crate) authority: Authority,
     pub(crate) security: Security,
 }
 
 #[derive(Clone, Debug)]
-enum Address {
+pub(crate) enum Name {
     /// A name or an IP address with its port, as `host:port`.
-    Tcp(String),
+    Host(String),
     Unix(PathBuf),
     InProcess(InProcessConnector),
 }
@@ -53,7 +51,7 @@ impl Target {
             if path.is_empty() {
                 return Err(bad(uri, "the path of the socket is missing"));
             }
-            return Ok(Self { address: Address::Unix(path.into()), authority: LOCALHOST, security: Security::Unsaid });
+            return Ok(Self { name: Name::Unix(path.into()), authority: LOCALHOST, security: Security::Unsaid });
         }
         if let Some(rest) = behind("http://", uri) {
             return Self::tcp(uri, rest.strip_suffix('/').unwrap_or(rest), Some(HTTP_PORT), Security::Plaintext);
@@ -91,7 +89,7 @@ impl Target {
         let port = if text == host { default_port } else { authority.port_u16() };
         let why = || format!("the port is missing or no number up to 65535: write {host}:50051");
         let port = port.ok_or_else(|| bad(uri, &why()))?;
-        Ok(Self { address: Address::Tcp(format!("{host}:{port}")), authority, security })
+        Ok(Self { name: Name::Host(format!("{host}:{port}")), authority, security })
     }
 
     /// The same server, by TLS.
@@ -106,47 +104,17 @@ impl Target {
     }
 
     pub(crate) fn in_process(connector: InProcessConnector) -> Self {
-        Self { address: Address::InProcess(connector), authority: LOCALHOST, security: Security::Unsaid }
-    }
-
-    /// Opens a connection, under TLS if it is to be.
-    pub(crate) async fn connect(&self) -> io::Result<(Box<dyn Io>, Peer)> {
-        let (io, peer) = self.open().await?;
-        self.security.apply(io, peer, self.authority.host()).await
-    }
-
-    /// Opens a connection; the addresses of a name are tried in their order.
-    async fn open(&self) -> io::Result<(Box<dyn Io>, Peer)> {
-        match &self.address {
-            Address::Tcp(name) => {
-                let mut failure = None;
-                for address in lookup_host(name).await? {
-                    match TcpStream::connect(address).await {
-                        Ok(stream) => {
-                            stream.set_nodelay(true)?;
-                            return Ok((Box::new(stream), address.into()));
-                        }
-                        Err(error) => failure = Some(error),
-                    }
-                }
-                Err(failure.unwrap_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the name has no addresses")))
-            }
-            #[cfg(unix)]
-            Address::Unix(path) => Ok((Box::new(tokio::net::UnixStream::connect(path).await?), Peer::unix(Some(path)))),
-            #[cfg(not(unix))]
-            Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
-            Address::InProcess(connector) => Ok((Box::new(connector.connect().await?), Peer::in_process())),
-        }
+        Self { name: Name::InProcess(connector), authority: LOCALHOST, security: Security::Unsaid }
     }
 }
 
 /// The address as one may write it.
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.address {
-            Address::Tcp(name) => f.write_str(name),
-            Address::Unix(path) => write!(f, "unix:{}", path.display()),
-            Address::InProcess(_) => f.write_str("in-process"),
+        match &self.name {
+            Name::Host(name) => f.write_str(name),
+            Name::Unix(path) => write!(f, "unix:{}", path.display()),
+            Name::InProcess(_) => f.write_str("in-process"),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use puregrpc::protobuf::well_known_types::wrappers::BytesValue;
-use puregrpc::{Channel, Code, Request, Response, Server, Status, blocking, in_process};
+use puregrpc::{Channel, Code, ConnectivityState, Request, Response, Server, Status, blocking, in_process};
 use tokio::runtime::Builder;
 use tokio::task::coop;
 
@@ -29,6 +29,29 @@ fn one_message_each_way() {
         assert_eq!(&answer.unwrap().value[..], b"abc");
         let answer: Answer = channel.unary(UNARY, bytes("!fail").into());
         assert_eq!(answer.unwrap_err().code(), Code::NotFound);
+    });
+}
+
+#[test]
+fn a_channel_is_built_with_its_settings() {
+    let (_silent, connector) = in_process();
+    let builder = blocking::ChannelBuilder::in_process(connector).connect_timeout(Duration::from_millis(20));
+    let error = builder.connect().unwrap_err();
+    assert!(error.is_connect() && error.to_string().contains("no answer within 20ms"), "{error}");
+    let error = blocking::Channel::builder("nowhere").max_connections(2).build().unwrap_err();
+    assert!(error.is_address(), "{error}");
+}
+
+#[test]
+fn the_settings_of_calls_and_the_state_are_those_of_the_channel() {
+    with_channel(|channel| {
+        assert_eq!(channel.state(), ConnectivityState::Idle);
+        let small = channel.clone().max_send_message_size(2).user_agent("x").unwrap();
+        let answer: Answer = small.unary(UNARY, bytes("abc").into());
+        assert_eq!(answer.unwrap_err().code(), Code::ResourceExhausted);
+        let answer: Answer = channel.unary(UNARY, bytes("abc").into());
+        answer.unwrap();
+        small.wait_for_state(ConnectivityState::Ready);
     });
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use puregrpc::protobuf::well_known_types::wrappers::BytesValue;
-use puregrpc::{Channel, Code, InProcessListener, Listener, Request, Response, Status, in_process};
+use puregrpc::{Channel, ChannelBuilder, Code, InProcessListener, Listener, Request, Response, Status, in_process};
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::time::{Instant, timeout};
@@ -63,7 +63,7 @@ async fn calls_made_while_connecting_wait_for_the_one_attempt() {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_says_nothing_is_given_up() {
     let (mut listener, connector) = in_process();
-    let channel = Channel::in_process(connector).connect_timeout(Duration::from_secs(3));
+    let channel = ChannelBuilder::in_process(connector).connect_timeout(Duration::from_secs(3)).build().unwrap();
     let begin = Instant::now();
     let (ready, _pipe) = tokio::join!(channel.ready(), listener.accept());
     let error = ready.unwrap_err();

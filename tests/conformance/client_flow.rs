@@ -30,7 +30,7 @@ async fn the_clients_sender_keeps_to_small_windows() {
 async fn a_burst_survives_a_late_client() {
     const COUNT: u32 = 60_000;
     let mut server = RawServer::new();
-    let client = server.client_with(|channel| channel.stream_window(1 << 20));
+    let client = server.client_built(|channel| channel.stream_window(1 << 20));
     let (mut peer, replies) = tokio::join!(server.accept(), client.server_stream(noted("x")));
     let stream = peer.accept().await;
     peer.respond(stream, &[]).await;

@@ -1,6 +1,6 @@
 //! The pings of a channel (gRFC A8).
 
-use puregrpc::{Channel, Code};
+use puregrpc::{ChannelBuilder, Code};
 use puregrpc_support::{Frame, Level, Log, RawPeer, RawServer, WireClient, error, note, noted};
 use std::time::Duration;
 use tokio::{
@@ -11,7 +11,7 @@ use tokio::{
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Keepalive after 30 s, with 20 s for the answer.
-fn pinging(channel: Channel) -> Channel {
+fn pinging(channel: ChannelBuilder) -> ChannelBuilder {
     channel.keepalive_time(30 * SECOND)
 }
 
@@ -43,7 +43,7 @@ async fn a_channel_does_not_ping_by_default() {
 #[tokio::test(start_paused = true)]
 async fn a_ping_comes_after_silence_only() {
     let mut server = RawServer::new();
-    let client = server.client_with(pinging);
+    let client = server.client_built(pinging);
     let (mut peer, halves) = tokio::join!(server.accept(), client.bidi(()));
     let (_notes, mut replies) = halves.unwrap();
     let stream = peer.accept().await;
@@ -63,7 +63,7 @@ async fn a_ping_comes_after_silence_only() {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_does_not_answer_is_given_up() {
     let mut server = RawServer::new();
-    let client = server.client_with(pinging);
+    let client = server.client_built(pinging);
     let waiting = call(&client);
     let mut silent = server.accept().await;
     silent.accept().await;
@@ -84,7 +84,7 @@ async fn a_server_that_does_not_answer_is_given_up() {
 #[tokio::test(start_paused = true)]
 async fn a_call_after_a_long_silence_is_preceded_by_a_ping() {
     let mut server = RawServer::new();
-    let client = server.client_with(pinging);
+    let client = server.client_built(pinging);
     let first = call(&client);
     let mut peer = server.accept().await;
     let stream = peer.accept().await;
@@ -108,7 +108,7 @@ async fn a_call_after_a_long_silence_is_preceded_by_a_ping() {
 #[tokio::test(start_paused = true)]
 async fn pings_without_calls_are_sent_if_asked_for() {
     let mut server = RawServer::new();
-    let client = server.client_with(|channel| pinging(channel).keepalive_without_calls(true));
+    let client = server.client_built(|channel| pinging(channel).keepalive_without_calls(true));
     let channel = client.channel.clone();
     let (mut peer, ready) = tokio::join!(server.accept(), async move { channel.ready().await });
     ready.unwrap();
@@ -123,7 +123,7 @@ async fn pings_without_calls_are_sent_if_asked_for() {
 async fn a_complaint_of_pings_doubles_the_time() {
     let log = Log::up_to(Level::WARN);
     let mut server = RawServer::new();
-    let client = server.client_with(pinging);
+    let client = server.client_built(pinging);
     for time in [30, 60, 120] {
         let waiting = call(&client);
         let mut peer = server.accept().await;

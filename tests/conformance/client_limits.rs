@@ -96,7 +96,7 @@ fn many_fields() -> Vec<(&'static str, &'static str)> {
 /// A connected client with this limit of memory, and the server's side of its connection.
 async fn connected(memory_limit: usize) -> (RawServer, WireClient, RawPeer) {
     let mut server = RawServer::new();
-    let client = server.client_with(|channel| channel.memory_limit(memory_limit));
+    let client = server.client_built(|channel| channel.memory_limit(memory_limit));
     let first = tokio::spawn({
         let client = client.clone();
         async move { client.unary(noted("x")).await }
@@ -112,7 +112,7 @@ async fn connected(memory_limit: usize) -> (RawServer, WireClient, RawPeer) {
 #[track_caller]
 fn assert_exhausted(status: &Status) {
     assert_eq!(status.code(), Code::ResourceExhausted, "{status}");
-    assert!(status.message().contains("Channel::memory_limit"), "{status}");
+    assert!(status.message().contains("ChannelBuilder::memory_limit"), "{status}");
 }
 
 /// R8: headers count as long as there is somebody who could ask for them, and what does not fit ends its call alone.

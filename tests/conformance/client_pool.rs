@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use puregrpc::{Channel, Code};
+use puregrpc::{ChannelBuilder, Code};
 use puregrpc_support::{Frame, RawPeer, RawServer, WireClient, error, noted, setting};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, advance, timeout};
@@ -23,7 +23,7 @@ fn call(client: &WireClient) -> JoinHandle<Result<Vec<u8>, Code>> {
 
 /// A client that may make so many connections.
 fn client(server: &RawServer, connections: usize) -> WireClient {
-    server.client_with(|channel| channel.max_connections(connections))
+    server.client_built(|channel| channel.max_connections(connections))
 }
 
 /// Waits for a connection, on which so many calls are allowed.
@@ -86,9 +86,9 @@ async fn calls_beyond_all_connections_wait_for_any() {
 /// C21: one connection is the default, and the least.
 #[tokio::test(start_paused = true)]
 async fn there_is_one_connection_unless_more_are_allowed() {
-    for set in [|channel: Channel| channel, |channel: Channel| channel.max_connections(0)] {
+    for set in [|channel: ChannelBuilder| channel, |channel: ChannelBuilder| channel.max_connections(0)] {
         let mut server = RawServer::new();
-        let client = server.client_with(set);
+        let client = server.client_built(set);
         let held = call(&client);
         let mut peer = accept(&mut server, 1).await;
         let stream = peer.accept().await;
@@ -287,26 +287,28 @@ async fn the_last_connection_stays_though_it_is_not_used() {
     answer(&mut second, stream, next).await;
 }
 
-/// C21: a handle that may make one connection uses those that another has made.
+/// C21: what holds for connections is the same for all clones: whichever calls, more are made as the channel allows.
 #[tokio::test(start_paused = true)]
-async fn clones_share_the_connections_whoever_has_made_them() {
-    let mut server = RawServer::new();
-    let generous = client(&server, 2);
-    let modest = WireClient::new(generous.channel.clone().max_connections(1));
-    let held = call(&modest);
-    let mut first = accept(&mut server, 1).await;
-    let stream = first.accept().await;
-    let waiting = call(&modest);
-    assert!(nobody_connects(&mut server).await && !waiting.is_finished());
-    let next = call(&generous);
-    let mut second = accept(&mut server, 2).await;
-    let streams = [second.accept().await, second.accept().await];
-    for stream in streams {
-        second.reply(stream, b"y").await;
+async fn no_clone_changes_how_connections_are_made() {
+    for clone_calls_first in [false, true] {
+        let mut server = RawServer::new();
+        let client = client(&server, 2);
+        // A handle with its own settings of calls, which is made before there is any connection.
+        let other = WireClient::new(client.channel.clone().max_send_message_size(1_000));
+        let [first, second] = if clone_calls_first { [&other, &client] } else { [&client, &other] };
+        let held = call(first);
+        let mut peer = accept(&mut server, 1).await;
+        let stream = peer.accept().await;
+        let next = call(second);
+        let mut further = accept(&mut server, 1).await;
+        let stream_of_next = further.accept().await;
+        let waiting = call(first);
+        assert!(nobody_connects(&mut server).await && !waiting.is_finished(), "two are all that the channel allows");
+        answer(&mut further, stream_of_next, next).await;
+        let stream = (stream, further.accept().await);
+        answer(&mut further, stream.1, waiting).await;
+        answer(&mut peer, stream.0, held).await;
     }
-    second.settle().await;
-    assert_eq!((waiting.await.unwrap(), next.await.unwrap()), (Ok(b"y".to_vec()), Ok(b"y".to_vec())));
-    answer(&mut first, stream, held).await;
 }
 
 /// C21: all connections end with the last clone.

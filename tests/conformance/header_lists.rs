@@ -2,7 +2,7 @@
 //! S21).
 
 use puregrpc::{
-    Channel, Code, Metadata, Request, Response, Sender, Server, Status,
+    ChannelBuilder, Code, Metadata, Request, Response, Sender, Server, Status,
     protobuf::well_known_types::wrappers::BytesValue,
 };
 use puregrpc_support::{
@@ -186,7 +186,7 @@ async fn an_answer_larger_than_the_client_takes_keeps_its_code() {
 #[tokio::test(start_paused = true)]
 async fn a_channel_may_take_larger_answers() {
     let running = Running::start(Server::new().add(script()));
-    let channel = Channel::in_process(running.connector()).max_header_list_size(2_000_000);
+    let channel = ChannelBuilder::in_process(running.connector()).max_header_list_size(2_000_000).build().unwrap();
     let client = WireClient::new(channel);
     beside_others(&client, async {
         for size in [40_000, 140_000, 300_000, 1_000_000] {
@@ -252,7 +252,7 @@ async fn limits_are_announced_and_kept() {
     }
     for (announced, limit) in [(Some(1_000), 1_000), (Some(100_000), 100_000), (None, 48 * 1024)] {
         let mut server = RawServer::new();
-        let client = server.client_with(|channel| channel.max_header_list_size(30_000));
+        let client = server.client_built(|channel| channel.max_header_list_size(30_000));
         let settings: Vec<_> = announced.map(|limit| (setting::MAX_HEADER_LIST_SIZE, limit)).into_iter().collect();
         let connecting = client.clone();
         let connecting = tokio::spawn(async move { connecting.channel.ready().await });
@@ -336,17 +336,17 @@ async fn an_answer_larger_than_the_channel_takes_fails_alone() {
                     Ok(_) => assert!(size == 10_000 && (kind == "headers" || kind.ends_with("success")), "{what}"),
                     Err(status) if kind == "headers" || kind.ends_with("success") => {
                         assert!(size > CHANNEL && status.code() == Code::ResourceExhausted, "{what}: {status}");
-                        assert!(status.message().contains("Channel::max_header_list_size"), "{what}: {status}");
+                        assert!(status.message().contains("ChannelBuilder::max_header_list_size"), "{what}: {status}");
                     }
                     // Beyond some 300 kB h2 gives nothing of headers, and of trailers what came first.
                     Err(status) if size > 320_000 && kind.starts_with("status alone") => {
                         assert_eq!(status.code(), Code::ResourceExhausted, "{what}: {status}");
-                        assert!(status.message().contains("Channel::max_header_list_size"), "{what}: {status}");
+                        assert!(status.message().contains("ChannelBuilder::max_header_list_size"), "{what}: {status}");
                     }
                     Err(status) => {
                         assert_eq!(status.code(), Code::NotFound, "{what}: {status}");
                         let told = status.message();
-                        let cut = told.contains("… (cut from") || told.contains("Channel::max_header_list_size");
+                        let cut = told.contains("… (cut from") || told.contains("ChannelBuilder::max_header_list_size");
                         let bare = kind.ends_with("last");
                         assert!(bare || told.len() == size || size > CHANNEL && cut, "{what}: {told}");
                     }
@@ -384,7 +384,7 @@ async fn a_far_larger_answer_is_no_success() {
             peer.flush().await;
             let status = call.await.unwrap().unwrap_err();
             assert_eq!(status.code(), Code::ResourceExhausted, "{kind} of {size}: {status}");
-            assert!(status.message().contains("Channel::max_header_list_size"), "{status}");
+            assert!(status.message().contains("ChannelBuilder::max_header_list_size"), "{status}");
         }
     }
 }

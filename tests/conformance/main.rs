@@ -16,6 +16,7 @@ mod client_flow;
 mod client_keepalive;
 mod client_limits;
 mod client_pool;
+mod client_state;
 mod client_status;
 mod closed;
 #[cfg(feature = "gzip")]

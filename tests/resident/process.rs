@@ -96,7 +96,7 @@ async fn serve(limit: usize) {
 
 /// Makes calls with one answer, and as many whose answers are a stream, of which it keeps what it gets.
 async fn call(address: &str, limit: usize) {
-    let channel = Channel::connect(address).await.unwrap().memory_limit(limit);
+    let channel = Channel::builder(address).memory_limit(limit).connect().await.unwrap();
     for _ in 0..CALLS {
         let unary = channel.clone();
         tokio::spawn(async move {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use puregrpc::{Channel, Encoding, InProcessConnector, Server};
+use puregrpc::{Channel, ChannelBuilder, Encoding, InProcessConnector, Server};
 
 use crate::plan::{chance, time};
 
@@ -75,11 +75,13 @@ impl Setup {
     }
 
     pub(crate) fn channel(&self, connector: InProcessConnector) -> Channel {
-        Channel::in_process(connector)
+        ChannelBuilder::in_process(connector)
             .connect_timeout(self.connect_timeout)
             .keepalive_time(self.client_keepalive)
             .keepalive_timeout(self.keepalive_timeout)
             .keepalive_without_calls(self.client_keepalive.is_some_and(|time| time.as_secs().is_multiple_of(2)))
+            .build()
+            .expect("it needs no address")
             .send_compression(self.encoding)
     }
 

@@ -51,7 +51,7 @@ async fn https_connects_over_tcp_and_checks_the_name() {
         Box::pin(async move { Ok(Response::new(noted(request.peer().unwrap().is_tls().to_string()))) })
     }));
     tokio::spawn(server.serve(tls, std::future::pending()));
-    let channel = Channel::lazy(format!("https://127.0.0.1:{port}")).unwrap().tls(client_tls(&ca)).unwrap();
+    let channel = Channel::builder(format!("https://127.0.0.1:{port}")).tls(client_tls(&ca)).build().unwrap();
     assert_eq!(WireClient::new(channel).unary(noted("")).await.unwrap().into_inner(), noted("true"));
 }
 
@@ -62,7 +62,7 @@ async fn unix_sockets_go_under_tls_too() {
     let path = std::env::temp_dir().join(format!("puregrpc-tls-{}.sock", std::process::id()));
     let listener = server_tls(&ca).listen(tokio::net::UnixListener::bind(&path).unwrap()).unwrap();
     tokio::spawn(Server::new().add(Script::echo()).serve(listener, std::future::pending()));
-    let channel = Channel::lazy(format!("unix:{}", path.display())).unwrap().tls(client_tls(&ca)).unwrap();
+    let channel = Channel::builder(format!("unix:{}", path.display())).tls(client_tls(&ca)).build().unwrap();
     let answer = WireClient::new(channel).unary(noted("x")).await;
     std::fs::remove_file(&path).unwrap();
     assert_eq!(answer.unwrap().into_inner(), noted("x"));

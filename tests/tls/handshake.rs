@@ -1,7 +1,7 @@
 //! What is agreed on before HTTP/2, and what is not.
 
 use crate::set_up::{client, client_tls, echo, foreign_client, identity, provider, server_tls};
-use puregrpc::{Channel, Code, Listener, in_process};
+use puregrpc::{ChannelBuilder, Code, Listener, in_process};
 use puregrpc_support::{Ca, Running, WireClient, noted};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +45,7 @@ async fn a_server_without_alpn_is_refused() {
         let pipe = listener.accept().await.unwrap().unwrap().0;
         TlsAcceptor::from(Arc::new(config)).accept(pipe).await
     });
-    let client = WireClient::new(Channel::in_process(connector).tls(client_tls(&ca)).unwrap());
+    let client = WireClient::new(ChannelBuilder::in_process(connector).tls(client_tls(&ca)).build().unwrap());
     let status = client.unary(noted("x")).await.unwrap_err();
     assert!(status.message().contains("the server does not speak HTTP/2 over TLS"), "{status}");
     drop(accepted);
@@ -106,8 +106,8 @@ async fn half_a_handshake_is_cut_in_time() {
 async fn a_client_does_not_wait_for_a_silent_server() {
     let ca = Ca::new("root");
     let (_listener, connector) = in_process();
-    let channel = Channel::in_process(connector).tls(client_tls(&ca)).unwrap();
-    let client = WireClient::new(channel.connect_timeout(Duration::from_secs(3)));
+    let channel = ChannelBuilder::in_process(connector).tls(client_tls(&ca));
+    let client = WireClient::new(channel.connect_timeout(Duration::from_secs(3)).build().unwrap());
     let started = Instant::now();
     let status = client.unary(noted("x")).await.unwrap_err();
     assert_eq!((status.code(), started.elapsed().as_secs()), (Code::Unavailable, 3));

@@ -107,6 +107,6 @@ async fn providers_work_with_each_other() {
             client(&server, tls).unary(noted("x")).await.unwrap();
         }
     }
-    Channel::lazy("localhost:1").unwrap().tls(client_tls(&ca)).unwrap();
+    Channel::builder("localhost:1").tls(client_tls(&ca)).build().unwrap();
     assert!(crypto::CryptoProvider::get_default().is_none());
 }

@@ -28,10 +28,10 @@ async fn tls_to_a_plaintext_port_is_told() {
 #[tokio::test]
 async fn an_address_without_tls_is_not_put_under_it() {
     let ca = Ca::new("root");
-    let error = Channel::lazy("http://localhost:1").unwrap().tls(client_tls(&ca)).unwrap_err();
+    let error = Channel::builder("http://localhost:1").tls(client_tls(&ca)).build().unwrap_err();
     assert!(error.is_address() && error.to_string().contains("use https://"), "{error}");
     for address in ["https://localhost:1", "localhost:1", "unix:a"] {
-        Channel::lazy(address).unwrap().tls(client_tls(&ca)).unwrap();
+        Channel::builder(address).tls(client_tls(&ca)).build().unwrap();
     }
 }
 

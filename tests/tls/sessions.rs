@@ -126,7 +126,7 @@ async fn channels_resume_sessions_and_send_no_early_data() {
     eager.max_early_data_size = 16_384;
     let acceptor = TlsAcceptor::from(Arc::new(eager));
     let mut server = RawServer::new();
-    let client = server.client_with(|channel| channel.tls(client_tls(&ca)).unwrap());
+    let client = server.client_built(|channel| channel.tls(client_tls(&ca)));
     for kind in [Full, Resumed] {
         let accept = async {
             let mut stream = acceptor.accept(server.accept_pipe().await).await.unwrap();

@@ -1,6 +1,6 @@
 //! What the tests share: certificates, a server, clients.
 
-use puregrpc::{Channel, ClientTls, Identity, Response, Roots, Server, ServerTls};
+use puregrpc::{ChannelBuilder, ClientTls, Identity, Response, Roots, Server, ServerTls};
 use puregrpc_support::{Ca, Issued, Running, Script, WireClient};
 use std::sync::{
     Arc,
@@ -54,7 +54,7 @@ pub(crate) fn counted() -> (Server, Arc<AtomicUsize>) {
 
 /// A client under TLS.
 pub(crate) fn client(server: &Running, tls: ClientTls) -> WireClient {
-    WireClient::new(Channel::in_process(server.connector()).tls(tls).unwrap())
+    WireClient::new(ChannelBuilder::in_process(server.connector()).tls(tls).build().unwrap())
 }
 
 pub(crate) fn provider() -> CryptoProvider {

@@ -55,7 +55,7 @@ impl Client {
         let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::local)?;
         runtime.block_on(async {
             // Connecting is left to the first call, so that its timeout covers both.
-            let channel = self.options.tls.apply(Channel::lazy(&self.options.server)?)?;
+            let channel = self.options.tls.apply(Channel::builder(&self.options.server))?.build()?;
             match &self.program {
                 Program::Hello(arguments) => hello::run(channel, &self.options, arguments).await,
                 Program::Greeter(arguments) => greeter::run(channel, &self.options, arguments).await,

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use puregrpc::{Channel, ClientTls, Identity, Roots};
+use puregrpc::{ChannelBuilder, ClientTls, Identity, Roots};
 
 use crate::failure::Failure;
 
@@ -30,7 +30,7 @@ pub(super) struct Tls {
 
 impl Tls {
     /// Speaks TLS as these options say; without any, as the address says.
-    pub(super) fn apply(&self, channel: Channel) -> Result<Channel, Failure> {
+    pub(super) fn apply(&self, channel: ChannelBuilder) -> Result<ChannelBuilder, Failure> {
         if self.tls_ca.is_none() && self.tls_cert.is_none() && self.tls_name.is_none() {
             return Ok(channel);
         }
@@ -44,6 +44,6 @@ impl Tls {
         if let Some(name) = &self.tls_name {
             tls = tls.server_name(name)?;
         }
-        Ok(channel.tls(tls)?)
+        Ok(channel.tls(tls))
     }
 }

@@ -123,7 +123,7 @@ mod tests {
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     #[tokio::test(start_paused = true)]
     async fn renamed_files_are_taken_by_a_running_server() {
-        use puregrpc::{Channel, ClientTls, Server};
+        use puregrpc::{ChannelBuilder, ClientTls, Server};
 
         let [folder, other] = ["renamed", "renamed-later"].map(authority::scratch);
         let [old, new] = [&folder, &other].map(|folder| authority::make(folder, names(&[])).unwrap());
@@ -138,7 +138,7 @@ mod tests {
         tokio::spawn(super::super::serve_on(Server::new(), listener, files, std::future::pending()));
         let connects = async |trusted: &authority::Files| {
             let tls = ClientTls::new().roots(Roots::from_file(&trusted.ca).unwrap());
-            Channel::in_process(connector.clone()).tls(tls).unwrap().ready().await.is_ok()
+            ChannelBuilder::in_process(connector.clone()).tls(tls).connect().await.is_ok()
         };
         assert!(connects(&old).await && !connects(&new).await);
         std::fs::rename(&new.key, &old.key).unwrap();

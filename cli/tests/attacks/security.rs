@@ -39,6 +39,6 @@ impl Security {
     /// A channel that trusts the server.
     pub(crate) fn channel(&self, address: std::net::SocketAddr) -> Channel {
         let tls = ClientTls::new().roots(self.roots.clone());
-        Channel::lazy(format!("https://{address}")).unwrap().tls(tls).unwrap()
+        Channel::builder(format!("https://{address}")).tls(tls).build().unwrap()
     }
 }

@@ -1,10 +1,9 @@
-//! Calls: what each kind of call sends, and how it waits for a connection.
+//! Calls: what each kind of call sends, and how often it is tried.
 
+mod attempts;
 pub(crate) mod headers;
-pub(crate) mod outgoing;
+mod outgoing;
 mod path;
-mod streaming;
+pub(crate) mod streaming;
 mod unary;
 mod upload;
-
-pub use streaming::ClientStreaming;

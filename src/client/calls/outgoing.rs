@@ -10,20 +10,18 @@ use h2::client::ResponseFuture;
 use http::header::{self, HeaderValue};
 use http::uri::{self, Uri};
 use http::{Method, Request as HttpRequest, Version};
-use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::call::deadline::{self, Timer, within};
+use crate::call::deadline;
 use crate::call::limit_owner::Side;
 use crate::call::outbound::Outbound;
 use crate::call::{CancelHandle, Head, outbox, running};
 use crate::client::calls::path;
-use crate::client::connection::orders::{Delivery, Made, Order};
+use crate::client::channel::Channel;
 use crate::client::connection::readers::Readers;
 use crate::client::connection::{cannot_be_sent, is_usable};
-use crate::client::settings::Settings;
-use crate::client::subchannel::Subchannel;
-use crate::client::subchannel::pool::{ENDED, StreamSlot, WaitHistory};
+use crate::client::settings::CallSettings;
+use crate::client::subchannel::StreamSlot;
 use crate::client::target::Target;
 use crate::codec::{self, CHUNK, Chunks, Message, Packed};
 use crate::compression::{Compression, Encoding, GRPC_ENCODING};
@@ -53,9 +51,25 @@ pub(crate) struct Opened {
     pub(crate) readers: Arc<Readers>,
 }
 
+/// Why an attempt has failed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The connection has ended, or is about to; nothing was sent.
+    Unsent,
+    /// The server reports that it has not begun the call.
+    Unprocessed(Status),
+    Final(Status),
+}
+
+impl From<Status> for Failure {
+    fn from(status: Status) -> Self {
+        Self::Final(status)
+    }
+}
+
 impl Outgoing {
     /// The call ends with the handler that makes it, and may end before.
-    pub(crate) fn new(path: &'static str, head: Head, settings: &Settings) -> Self {
+    pub(crate) fn new(path: &'static str, head: Head, settings: &CallSettings) -> Self {
         let deadline = match (head.deadline, running::deadline()) {
             (Some(own), Some(inherited)) => Some(own.min(inherited)),
             (own, inherited) => own.or(inherited),
@@ -65,7 +79,7 @@ impl Outgoing {
     }
 
     /// Encodes the message of a call that has one.
-    pub(crate) fn encode<M: Message>(&self, message: &M, settings: &Settings) -> Result<Payload, Status> {
+    pub(crate) fn encode<M: Message>(&self, message: &M, settings: &CallSettings) -> Result<Payload, Status> {
         let len = message.encoded_len();
         outbox::check_len(len, settings.max_send_message_size).map_err(|status| Side::Client.sent(status))?;
         if self.compression.applies_to(len) {
@@ -105,110 +119,34 @@ impl Outgoing {
         Head { deadline: self.deadline, ..Head::default() }
     }
 
-    /// Sends the headers, once there is a connection and a free stream on it.
-    pub(crate) async fn open(&self, subchannel: &Arc<Subchannel>, settings: &Settings) -> Result<Opened, Status> {
-        if let Some(handle) = &self.cancel {
-            handle.check()?;
-        }
-        let mut history = None;
-        for _ in 0..=ENDED {
-            let place = self.place(subchannel, settings, &mut history).await?;
-            // The connection may have been lost in the meantime.
-            if let Some(opened) = self.send(place, &subchannel.target, settings)? {
-                return Ok(opened);
-            }
-        }
-        Err(self.lost(subchannel.lost()))
-    }
-
-    /// Has the connection make the call, with its one message; waits for the answer to begin.
-    pub(crate) async fn order(
-        &self,
-        subchannel: &Arc<Subchannel>,
-        settings: &Settings,
-        mut payload: Bytes,
-    ) -> Result<Box<Made>, Status> {
-        let mut history = None;
-        for _ in 0..=ENDED {
-            let StreamSlot { connection, permit } = self.place(subchannel, settings, &mut history).await?;
-            let request = self.request(&subchannel.target, settings, permit.header_lists())?;
-            let (reply, delivery) = oneshot::channel();
-            // The connection's runtime may not be this one, and need not even run: this call keeps its time.
-            let timer = Timer::silent(self.deadline);
-            connection.orders.push(Order { request, payload, timer, permit, reply });
-            match within(self.deadline, delivery).await? {
-                Ok(Delivery::Made(mut made)) => {
-                    made.download.keep_time();
-                    return Ok(made);
-                }
-                Ok(Delivery::Unsent(unsent)) => payload = unsent,
-                Ok(Delivery::Failed(status)) => return Err(status),
-                Err(_) => return Err(self.lost(Status::unavailable("the connection was lost: its task has ended"))),
-            }
-        }
-        Err(self.lost(subchannel.lost()))
-    }
-
     /// The status of a call that has no connection, or has one no more.
     #[cold]
-    fn lost(&self, status: Status) -> Status {
+    pub(crate) fn lost(&self, status: Status) -> Status {
         deadline::or_exceeded(self.deadline, status)
     }
 
-    /// A place: the first time at once if there is one, later on a connection
-    /// that is known to be usable.
-    async fn place(
-        &self,
-        subchannel: &Arc<Subchannel>,
-        settings: &Settings,
-        history: &mut Option<WaitHistory>,
-    ) -> Result<StreamSlot, Status> {
-        if history.is_none()
-            && let Some(place) = subchannel.try_place()
-        {
-            *history = Some(WaitHistory::default());
-            return Ok(place);
-        }
-        let history = history.get_or_insert_default();
-        // Boxed, since hardly any call has to wait and all have to hold it.
-        Box::pin(async {
-            let place = async {
-                let placed = within(self.deadline, subchannel.place(settings, history)).await?;
-                placed.map_err(|status| self.lost(status))
-            };
-            match &self.cancel {
-                Some(handle) => handle.unless(place).await,
-                None => place.await,
-            }
-        })
-        .await
-    }
-
-    /// `None` if the connection has just ended, or has been told to: nothing was sent.
-    fn send(
+    /// Sends the headers.
+    pub(crate) fn send(
         &self,
         StreamSlot { connection, permit }: StreamSlot,
-        target: &Target,
-        settings: &Settings,
-    ) -> Result<Option<Opened>, Status> {
-        let request = self.request(target, settings, permit.header_lists())?;
+        channel: &Channel,
+    ) -> Result<Opened, Failure> {
+        let request = self.request(channel, permit.header_lists())?;
         let mut requests = connection.requests.clone();
         match requests.send_request(request, false) {
             Ok((response, stream)) => {
                 let readers = Arc::clone(&connection.readers);
-                Ok(Some(Opened { response, stream, permit, readers }))
+                Ok(Opened { response, stream, permit, readers })
             }
-            Err(_) if !is_usable(&mut requests) => Ok(None),
-            Err(error) => Err(cannot_be_sent(error)),
+            // It has just ended, or has been told to.
+            Err(_) if !is_usable(&mut requests) => Err(Failure::Unsent),
+            Err(error) => Err(Failure::Final(cannot_be_sent(error))),
         }
     }
 
-    fn request(
-        &self,
-        target: &Target,
-        settings: &Settings,
-        lists: Option<&HeaderLists>,
-    ) -> Result<HttpRequest<()>, Status> {
+    /// The headers, for a connection whose peer takes such lists.
+    pub(crate) fn request(&self, channel: &Channel, lists: Option<&HeaderLists>) -> Result<HttpRequest<()>, Status> {
+        let (target, settings) = (&channel.core.subchannel.target, &channel.settings);
         let mut request = HttpRequest::new(());
         *request.method_mut() = Method::POST;
         *request.version_mut() = Version::HTTP_2;
@@ -239,13 +177,6 @@ pub(crate) enum Payload {
     /// It fits into one DATA frame.
     Small(Bytes),
     Large(Box<Outbound>),
-}
-
-/// No message: what is left when one was taken.
-impl Default for Payload {
-    fn default() -> Self {
-        Self::Small(Bytes::new())
-    }
 }
 
 /// Refuses metadata that the server does not take: it would answer with a bare HTTP

@@ -11,12 +11,13 @@ use tokio::task::coop::consume_budget;
 use tokio::time::Instant;
 
 use crate::call::deadline::Timer;
-use crate::call::download::{Again, Begun, Download};
+use crate::call::download::Download;
 use crate::call::outbound::Outbound;
 use crate::call::outbox::{Fate, Outbox};
 use crate::call::reply::{Reply, SharedDownload};
 use crate::call::single::Single;
 use crate::call::{Receiver, Request, Response, SendSink, Sender};
+use crate::client::calls::attempts::{Attempts, Repeat};
 use crate::client::calls::outgoing::{Opened, Outgoing, Payload};
 use crate::client::calls::upload::Upload;
 use crate::client::channel::Channel;
@@ -45,27 +46,24 @@ impl Channel {
         let outgoing = Outgoing::new(path, request.head, &self.settings);
         let cancel = outgoing.cancel.clone();
         let payload = outgoing.encode(&request.message, &self.settings).map_err(|status| self.failed(path, status))?;
-        let head = outgoing.head();
-        let opened = outgoing.open(&self.subchannel, &self.settings).await;
+        let (head, deadline) = (outgoing.head(), outgoing.deadline);
+        let mut attempts = Attempts::default();
+        let opened = attempts.open(self, &outgoing).await;
         let Opened { response, mut stream, permit, readers } = opened.map_err(|status| self.failed(path, status))?;
-        let download = Download::new(response, Timer::new(outgoing.deadline), permit).of_method(path);
+        let download = Download::new(response, Timer::new(deadline), permit).of_method(path);
         let download = match payload {
             Payload::Small(payload) => {
                 // As in a unary call.
                 let _ = stream.send_data(payload.clone(), true);
-                let (subchannel, settings) = (Arc::clone(&self.subchannel), self.settings.clone());
-                let download = SharedDownload::new(download.or_again(Again::new(async move {
-                    let Opened { response, mut stream, permit, .. } = outgoing.open(&subchannel, &settings).await?;
-                    let _ = stream.send_data(payload, true);
-                    Ok(Begun { response, permit })
-                })));
+                let repeat = Repeat { channel: self.clone(), outgoing, payload, attempts };
+                let download = SharedDownload::new(download.or_again(Box::new(repeat)));
                 readers.add(&download);
                 download
             }
             Payload::Large(outbound) => {
                 let outbox = Arc::new(Outbox::new(0));
                 outbox.close(Fate::Closed);
-                spawn_upload(stream, *outbound, outbox, download, outgoing.deadline)
+                spawn_upload(stream, *outbound, outbox, download, deadline)
             }
         };
         if let Some(handle) = cancel {
@@ -116,7 +114,7 @@ impl Channel {
         outgoing: &Outgoing,
     ) -> Result<(Sender<Q>, Reply), Status> {
         consume_budget().await;
-        let opened = outgoing.open(&self.subchannel, &self.settings).await;
+        let opened = Attempts::default().open(self, outgoing).await;
         let Opened { response, stream, permit, .. } = opened.map_err(|status| self.failed(path, status))?;
         let outbox = Arc::new(Outbox::new(self.settings.max_send_message_size));
         let download = Download::new(response, Timer::new(outgoing.deadline), permit).of_method(path);

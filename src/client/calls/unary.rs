@@ -1,21 +1,25 @@
 //! Calls with one message each way.
 
 use std::future::{Future, poll_fn};
+use std::marker::PhantomData;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use h2::{Reason, SendStream};
+use tokio::sync::oneshot;
 use tokio::task::coop::consume_budget;
 
 use crate::call::cancel;
-use crate::call::deadline::Timer;
+use crate::call::deadline::{Timer, within};
 use crate::call::download::Download;
 use crate::call::outbound::Outbound;
 use crate::call::single::Single;
 use crate::call::{Request, Response};
-use crate::client::calls::outgoing::{Opened, Outgoing, Payload};
+use crate::client::calls::attempts::{Attempt, Attempts};
+use crate::client::calls::outgoing::{Failure, Opened, Outgoing, Payload};
 use crate::client::channel::Channel;
-use crate::client::connection::orders::Made;
+use crate::client::connection::orders::{Delivery, Made, Order};
+use crate::client::subchannel::StreamSlot;
 use crate::codec::Message;
 use crate::excerpt::Excerpt;
 use crate::status::Status;
@@ -39,58 +43,60 @@ impl Channel {
     ) -> impl Future<Output = Result<Response<R>, Status>> + Send + use<'_, Q, R> {
         let Request { head, message } = request;
         let outgoing = Outgoing::new(path, head, &self.settings);
-        let mut payload = outgoing.encode(&message, &self.settings);
+        let payload = outgoing.encode(&message, &self.settings);
         async move {
-            let payload = match &mut payload {
-                Ok(payload) => payload,
-                Err(status) => return Err(in_turn(self.failed(path, status.clone())).await),
+            let result = match payload {
+                Ok(payload) => {
+                    let payload = Some(payload);
+                    let mut exchange =
+                        Exchange { channel: self, outgoing: &outgoing, message: &message, payload, of: PhantomData };
+                    Attempts::default().run(self, &outgoing, &mut exchange).await
+                }
+                Err(status) => Err(status),
             };
-            let mut result = self.exchange(&outgoing, payload).await;
-            if let Err(Failure { unprocessed: true, .. }) = result {
-                *payload = outgoing.encode(&message, &self.settings)?;
-                result = Box::pin(self.exchange(&outgoing, payload)).await;
+            match result {
+                Ok(response) => Ok(response),
+                Err(status) => Err(in_turn(self.failed(path, status)).await),
             }
-            let failure = match result {
-                Ok(response) => return Ok(response),
-                Err(failure) => failure,
-            };
-            Err(in_turn(self.failed(path, failure.status)).await)
         }
     }
 
     /// Notes that a call has failed.
     #[cold]
     pub(crate) fn failed(&self, method: &'static str, status: Status) -> Status {
-        let (server, code, text) = (&self.subchannel.target, status.code(), Excerpt(status.message()));
+        let (server, code, text) = (&self.core.subchannel.target, status.code(), Excerpt(status.message()));
         tracing::debug!(%server, method, %code, %text, "call failed");
         status
     }
+}
 
-    /// Makes the call once, with this payload.
-    async fn exchange<R: Message>(&self, outgoing: &Outgoing, payload: &mut Payload) -> Result<Response<R>, Failure> {
-        let (mut upload, mut made) = match std::mem::take(payload) {
-            Payload::Small(payload) if outgoing.cancel.is_none() => {
-                (None, outgoing.order(&self.subchannel, &self.settings, payload).await?)
-            }
-            // Large, or what has come must be at hand when the call is cancelled.
-            payload => {
-                let Opened { response, mut stream, permit, .. } =
-                    outgoing.open(&self.subchannel, &self.settings).await?;
-                let download = Download::new(response, Timer::new(outgoing.deadline), permit);
-                let upload = match payload {
-                    Payload::Large(outbound) => Some(Upload { stream, outbound: *outbound }),
-                    Payload::Small(payload) => {
-                        let _ = stream.send_data(payload, true);
-                        None
-                    }
-                };
-                (upload, Box::new(Made { download, chunk: None }))
-            }
+/// A call with one message each way, which can be made more than once.
+struct Exchange<'a, Q, R> {
+    channel: &'a Channel,
+    outgoing: &'a Outgoing,
+    message: &'a Q,
+    /// The message as it is sent; `None` once it was.
+    payload: Option<Payload>,
+    of: PhantomData<fn() -> R>,
+}
+
+impl<Q: Message, R: Message> Attempt for Exchange<'_, Q, R> {
+    type Done = Response<R>;
+
+    async fn send(&mut self, slot: StreamSlot) -> Result<Response<R>, Failure> {
+        let payload = match self.payload.take() {
+            Some(payload) => payload,
+            None => self.outgoing.encode(self.message, &self.channel.settings)?,
+        };
+        let (mut upload, mut made) = match payload {
+            Payload::Small(payload) if self.outgoing.cancel.is_none() => (None, self.order(slot, payload).await?),
+            // Large, or what has come must be there when the call is cancelled.
+            payload => self.begin(slot, payload)?,
         };
         let Made { download, chunk } = &mut *made;
-        let mut single = Single::new(self.settings.intake());
-        single.begin(download, chunk.take()).map_err(Failure::from)?;
-        let mut cancelled = outgoing.cancelled();
+        let mut single = Single::new(self.channel.settings.intake());
+        single.begin(download, chunk.take())?;
+        let mut cancelled = self.outgoing.cancelled();
         let result = poll_fn(|cx| {
             if cancelled.as_mut().is_some_and(|cancelled| cancelled.as_mut().poll(cx).is_ready()) {
                 cancelled = None;
@@ -108,7 +114,61 @@ impl Channel {
             // C17: it wants nothing more; to drop the stream would say CANCEL.
             upload.stream.send_reset(Reason::NO_ERROR);
         }
-        result.map_err(|status| Failure { status, unprocessed: download.is_unprocessed() })
+        result.map_err(
+            |status| {
+                if download.is_unprocessed() { Failure::Unprocessed(status) } else { Failure::Final(status) }
+            },
+        )
+    }
+}
+
+impl<Q, R> Exchange<'_, Q, R> {
+    /// Has the connection make the call, with its one message; waits for the answer to begin.
+    async fn order(
+        &mut self,
+        StreamSlot { connection, permit }: StreamSlot,
+        payload: Bytes,
+    ) -> Result<Box<Made>, Failure> {
+        let request = self.outgoing.request(self.channel, permit.header_lists())?;
+        let (reply, delivery) = oneshot::channel();
+        // The connection's runtime may not be this one, and need not even run: this call keeps its time.
+        let timer = Timer::silent(self.outgoing.deadline);
+        connection.orders.push(Order { request, payload, timer, permit, reply });
+        match within(self.outgoing.deadline, delivery).await? {
+            Ok(Delivery::Made(mut made)) => {
+                made.download.keep_time();
+                Ok(made)
+            }
+            Ok(Delivery::Unsent(unsent)) => {
+                self.payload = Some(Payload::Small(unsent));
+                Err(Failure::Unsent)
+            }
+            Ok(Delivery::Failed(status)) => Err(Failure::Final(status)),
+            Err(_) => {
+                let lost = Status::unavailable("the connection was lost: its task has ended");
+                Err(Failure::Final(self.outgoing.lost(lost)))
+            }
+        }
+    }
+
+    /// Begins the call by itself.
+    fn begin(&mut self, slot: StreamSlot, payload: Payload) -> Result<(Option<Upload>, Box<Made>), Failure> {
+        let Opened { response, mut stream, permit, .. } = match self.outgoing.send(slot, self.channel) {
+            Ok(opened) => opened,
+            Err(failure) => {
+                self.payload = Some(payload);
+                return Err(failure);
+            }
+        };
+        let download = Download::new(response, Timer::new(self.outgoing.deadline), permit);
+        let upload = match payload {
+            Payload::Large(outbound) => Some(Upload { stream, outbound: *outbound }),
+            Payload::Small(payload) => {
+                let _ = stream.send_data(payload, true);
+                None
+            }
+        };
+        Ok((upload, Box::new(Made { download, chunk: None })))
     }
 }
 
@@ -117,19 +177,6 @@ impl Channel {
 async fn in_turn(status: Status) -> Status {
     consume_budget().await;
     status
-}
-
-/// Why a call has failed.
-struct Failure {
-    status: Status,
-    /// Whether it may be made again without being made twice.
-    unprocessed: bool,
-}
-
-impl From<Status> for Failure {
-    fn from(status: Status) -> Self {
-        Self { status, unprocessed: false }
-    }
 }
 
 /// A large message on its way, while the call's own future is polled.

@@ -7,7 +7,6 @@ use std::time::Duration;
 use h2::{PingPong, Reason};
 use tokio::time::Instant;
 
-use crate::client::channel::Channel;
 use crate::transport::{Alarm, Gone, IoHandle, Pinger};
 
 /// When the connections that a channel makes are pinged.
@@ -18,39 +17,12 @@ pub(crate) struct Keepalive {
     pub(crate) without_calls: bool,
 }
 
-impl Channel {
-    /// After how much silence of the server it is pinged, to see whether it is
-    /// still there: for the connections that this handle and its later clones
-    /// make. **Default:** `None`, never.
-    ///
-    /// Less than 10 seconds is taken for 10 seconds. Servers do not like to be
-    /// pinged: those of gRPC allow it every 5 minutes, unless they are told to
-    /// allow more. To one that complains the time is doubled.
-    #[must_use]
-    pub fn keepalive_time(mut self, time: impl Into<Option<Duration>>) -> Self {
-        self.settings.wiring.keepalive.time = time.into().map(|time: Duration| time.max(SHORTEST));
-        self
-    }
-
-    /// How long a server that was pinged may stay silent. Then its connection is
-    /// given up, and its calls are UNAVAILABLE. **Default:** 20 seconds.
-    #[must_use]
-    pub fn keepalive_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.wiring.keepalive.timeout = timeout;
-        self
-    }
-
-    /// Whether the server is pinged also while there are no calls. Servers
-    /// allow that every 2 hours, unless they are told to allow more.
-    /// **Default:** no.
-    #[must_use]
-    pub fn keepalive_without_calls(mut self, ping: bool) -> Self {
-        self.settings.wiring.keepalive.without_calls = ping;
-        self
-    }
-}
-
 impl Keepalive {
+    /// Sets the time, unless it is too short.
+    pub(crate) fn set_time(&mut self, time: Option<Duration>) {
+        self.time = time.map(|time| time.max(SHORTEST));
+    }
+
     /// The same for a server that has complained so often.
     pub(crate) fn after(mut self, complaints: u32) -> Self {
         self.time = self.time.map(|time| time.saturating_mul(2_u32.saturating_pow(complaints)));
@@ -134,12 +106,12 @@ mod tests {
     /// K8: off by default, and never more often than every 10 seconds.
     #[test]
     fn there_is_no_keepalive_by_default_and_none_below_ten_seconds() {
-        let channel = Channel::lazy("localhost:1").unwrap();
-        assert_eq!(channel.settings.wiring.keepalive.time, None);
-        let eager = channel.keepalive_time(Duration::from_secs(1));
-        assert_eq!(eager.settings.wiring.keepalive.time, Some(SHORTEST));
-        let patient = eager.keepalive_time(Duration::from_secs(11));
-        assert_eq!(patient.settings.wiring.keepalive.time, Some(Duration::from_secs(11)));
+        let mut keepalive = Keepalive::default();
+        assert_eq!(keepalive.time, None);
+        keepalive.set_time(Some(Duration::from_secs(1)));
+        assert_eq!(keepalive.time, Some(SHORTEST));
+        keepalive.set_time(Some(Duration::from_secs(11)));
+        assert_eq!(keepalive.time, Some(Duration::from_secs(11)));
     }
 
     /// C14: each complaint doubles the time.

@@ -15,7 +15,7 @@ use crate::client::connection::keepalive::Watch;
 use crate::client::connection::orders::Orders;
 use crate::client::connection::quiet_waker::QuietWaker;
 use crate::client::connection::readers::Readers;
-use crate::client::settings::Wiring;
+use crate::client::settings::ConnectSettings;
 use crate::transport::{
     Allowance, Breach, BufferedIo, HeaderLists, Io, IoHandle, Meter, Peer, Queue, Quota, Windows, settings,
 };
@@ -46,18 +46,18 @@ pub(crate) struct Driver {
 pub(crate) async fn establish(
     io: impl Io,
     peer: Peer,
-    wiring: Wiring,
+    settings: &ConnectSettings,
     queue: Arc<Queue>,
 ) -> io::Result<(Arc<Connection>, Driver)> {
-    let allowance = Allowance { header_list: wiring.max_header_list_size, ..Allowance::default() };
+    let allowance = Allowance { header_list: settings.max_header_list_size, ..Allowance::default() };
     let (io, handle) = BufferedIo::new(io, Meter::client(&allowance));
     // Nothing is written yet but into the buffer, so that it cannot block.
-    let (requests, mut h2) = builder(wiring).handshake::<_, Bytes>(io).await.map_err(failed)?;
+    let (requests, mut h2) = builder(settings).handshake::<_, Bytes>(io).await.map_err(failed)?;
     let memory = Arc::clone(queue.memory());
     let quota = Quota::new(0, queue, peer, handle.header_lists());
     let readers = Arc::<Readers>::default();
-    let watch = Watch::new(wiring.keepalive, h2.ping_pong());
-    let windows = Windows::of_client(wiring.stream_window, wiring.connection_window, &memory);
+    let watch = Watch::new(settings.keepalive, h2.ping_pong());
+    let windows = Windows::of_client(settings.stream_window, settings.connection_window, &memory);
     let connection =
         Connection { requests, orders: Orders::default(), quota: Arc::clone(&quota), readers: Arc::clone(&readers) };
     let connection = Arc::new(connection);
@@ -155,14 +155,14 @@ fn failed(error: h2::Error) -> io::Error {
     if error.is_io() { error.into_io().unwrap_or_else(|| io::ErrorKind::Other.into()) } else { io::Error::other(error) }
 }
 
-fn builder(wiring: Wiring) -> Builder {
+fn builder(own: &ConnectSettings) -> Builder {
     let mut builder = Builder::new();
     builder
-        .initial_window_size(wiring.stream_window)
-        .initial_connection_window_size(wiring.connection_window)
+        .initial_window_size(own.stream_window)
+        .initial_connection_window_size(own.connection_window)
         .data_frame_budget(settings::DATA_FRAME_BUDGET)
         .max_send_buffer_size(settings::SEND_BUFFER)
-        .max_header_list_size(HeaderLists::for_h2(wiring.max_header_list_size))
+        .max_header_list_size(HeaderLists::for_h2(own.max_header_list_size))
         .initial_max_send_streams(NOT_KNOWN)
         .max_concurrent_reset_streams(REMEMBERED_RESETS)
         // The meter counts faults by time; h2 counts them for life.
@@ -246,7 +246,8 @@ mod tests {
     async fn two_calls(begin: &[Vec<u8>], late: &[Vec<u8>]) -> [Box<Made>; 2] {
         let script = Script::default();
         script.then(&[frame(4, 0, 0, &[]), frame(4, 1, 0, &[])]);
-        let establish = establish(script.clone(), Peer::unknown(), Wiring::default(), Arc::default());
+        let settings = ConnectSettings::default();
+        let establish = establish(script.clone(), Peer::unknown(), &settings, Arc::default());
         let (connection, mut driver) = establish.await.unwrap();
         let mut cx = Context::from_waker(Waker::noop());
         let (first, second) = (order(), order());

@@ -1,63 +1,78 @@
 //! The connections to one server, and whether there may be one more.
+//!
+//! It knows neither sockets nor tasks nor a clock: connections are anything that is
+//! [`Pooled`], and the time is an argument.
 
-use std::sync::Arc;
-
-use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use crate::client::connection::Connection;
+use crate::client::connectivity::ConnectivityState;
 use crate::client::subchannel::backoff::Backoff;
 use crate::status::Status;
-use crate::transport::Permit;
 
-/// Connections that calls can be made on, and the attempt to make the next one.
-///
-/// There is one attempt at a time, whatever it is for: the first connection or
-/// one more.
-#[derive(Debug, Default)]
-pub(crate) struct Pool {
-    /// The oldest first: it is filled before the others, which so come to rest
-    /// when there is less to do.
-    members: Vec<Member>,
-    pub(crate) phase: Phase,
-    backoff: Backoff,
-    /// The number of the newest connection that was begun.
-    pub(crate) newest: u64,
-    /// That of the newest of the connections that are over; 0 if there was none.
-    ended: u64,
-    /// How often the server has ended a connection for our pings.
-    pub(crate) complaints: u32,
+/// What the pool has to know of a connection.
+pub(crate) trait Pooled: Clone {
+    /// The right to one call, given back when dropped.
+    type Permit;
+
+    /// Whether calls can still be made on it.
+    fn is_usable(&self) -> bool;
+
+    /// A permit, if one is free.
+    fn take(&self) -> Option<Self::Permit>;
+
+    /// How many permits are free.
+    fn room(&self) -> usize;
+
+    /// Whether there are calls.
+    fn is_in_use(&self) -> bool;
 }
 
-/// What became of the newest attempt to connect.
+/// Connections that calls can be made on, and how the next one is made.
+///
+/// One connection is made at a time, whatever it is for: the first one or one more.
+#[derive(Debug)]
+pub(crate) struct Pool<C> {
+    /// The oldest first: it is filled before the others, which are then without
+    /// calls when there is less to do.
+    members: Vec<Member<C>>,
+    phase: Phase,
+    backoff: Backoff,
+    /// How many connections there may be.
+    max: usize,
+    /// The number of the newest connection that was begun.
+    newest: u64,
+    /// That of the newest of the connections that are over; 0 if there was none.
+    ended: u64,
+}
+
+/// What became of the newest connection that was begun.
 ///
 /// ```text
-/// Idle ---> Connecting ---> Idle              (there is a connection more)
-///                |
-///                +--------> Failed ---> Connecting   (after a pause)
+/// Settled ---> Connecting ---> Settled           (there is one connection more)
+///                  |
+///                  +---------> Failed ---> Connecting   (after a pause)
 /// ```
-#[derive(Debug, Default)]
-pub(crate) enum Phase {
-    #[default]
-    Idle,
-    Connecting(Option<AbortHandle>),
-    /// There is no attempt before this time.
+#[derive(Debug)]
+enum Phase {
+    Settled,
+    Connecting,
+    /// None is begun before this time.
     Failed(Status, Instant),
 }
 
 #[derive(Debug)]
-struct Member {
+struct Member<C> {
     number: u64,
-    connection: Arc<Connection>,
+    connection: C,
     /// Whether it had no calls when it was last asked, and has been given none since.
     resting: bool,
 }
 
-/// A call's place on a connection.
+/// A place for a call on a connection: a stream that the server allows.
 #[derive(Debug)]
-pub(crate) struct StreamSlot {
-    pub(crate) connection: Arc<Connection>,
-    pub(crate) permit: Permit,
+pub(crate) struct StreamSlot<C: Pooled> {
+    pub(crate) connection: C,
+    pub(crate) permit: C::Permit,
 }
 
 /// What a call does that finds no place.
@@ -80,10 +95,33 @@ pub(crate) struct WaitHistory {
     ended: usize,
 }
 
-impl Pool {
-    /// A place on the first connection that has one, which may have been lost: to send a call tells as well.
+impl WaitHistory {
+    /// The call waits for this connection from now on.
+    pub(crate) fn wait_for(&mut self, number: u64) {
+        self.number = number;
+    }
+}
+
+impl<C: Pooled> Pool<C> {
+    /// None yet; there may be `max`, and one in any case.
+    pub(crate) fn new(max: usize) -> Self {
+        let (phase, backoff) = (Phase::Settled, Backoff::default());
+        Self { members: Vec::new(), phase, backoff, max: max.max(1), newest: 0, ended: 0 }
+    }
+
+    /// Whether calls can be made: while there is a connection, one more is nobody's business.
+    pub(crate) fn state(&self) -> ConnectivityState {
+        match &self.phase {
+            _ if !self.members.is_empty() => ConnectivityState::Ready,
+            Phase::Settled => ConnectivityState::Idle,
+            Phase::Connecting => ConnectivityState::Connecting,
+            Phase::Failed(..) => ConnectivityState::TransientFailure,
+        }
+    }
+
+    /// A place on the first connection that has one. It may have been lost: the call finds out when it is sent.
     #[inline]
-    pub(crate) fn try_place(&mut self) -> Option<StreamSlot> {
+    pub(crate) fn try_place(&mut self) -> Option<StreamSlot<C>> {
         self.members.iter_mut().find_map(Member::place)
     }
 
@@ -104,57 +142,56 @@ impl Pool {
 
     /// How many places are free.
     pub(crate) fn room(&self) -> usize {
-        self.members.iter().fold(0, |room: usize, member| room.saturating_add(member.connection.quota.room()))
+        self.members.iter().fold(0, |room: usize, member| room.saturating_add(member.connection.room()))
     }
 
-    /// For a call that has found no place, and may make up to `max` connections of those that there are.
-    pub(crate) fn next(&self, max: usize, history: &mut WaitHistory) -> Next {
+    /// For a call that has found no place.
+    pub(crate) fn next(&self, now: Instant, history: &mut WaitHistory) -> Next {
         self.count_ended(history);
         let alone = self.members.is_empty();
         match &self.phase {
-            Phase::Connecting(_) => {
-                history.number = self.newest;
+            Phase::Connecting => {
+                history.wait_for(self.newest);
                 Next::Wait(None)
             }
-            // However long it took: who has waited for an attempt hears how it ended.
-            Phase::Failed(status, until) if alone && (history.number == self.newest || Instant::now() < *until) => {
+            // However long it took: a call that has waited for a connection hears why there is none.
+            Phase::Failed(status, until) if alone && (history.number == self.newest || now < *until) => {
                 Next::Fail(status.clone())
             }
-            _ if history.ended >= ENDED => {
-                if alone {
-                    Next::GiveUp
-                } else {
-                    Next::Wait(None)
-                }
-            }
-            _ if !alone && (self.members.len() >= max || self.has_unused()) => Next::Wait(None),
-            Phase::Failed(_, until) if Instant::now() < *until => Next::Wait(Some(*until)),
-            Phase::Idle | Phase::Failed(..) => Next::Connect,
+            _ if history.ended >= ENDED && alone => Next::GiveUp,
+            _ if history.ended >= ENDED => Next::Wait(None),
+            _ if !alone && (self.members.len() >= self.max || self.has_unused()) => Next::Wait(None),
+            Phase::Failed(_, until) if now < *until => Next::Wait(Some(*until)),
+            Phase::Settled | Phase::Failed(..) => Next::Connect,
         }
     }
 
-    /// Begins an attempt for this call; gives its number.
-    pub(crate) fn begin(&mut self, history: &mut WaitHistory) -> u64 {
+    /// A connection is being made from now on; gives its number.
+    pub(crate) fn begin(&mut self) -> u64 {
         self.newest += 1;
-        history.number = self.newest;
-        self.phase = Phase::Connecting(None);
+        self.phase = Phase::Connecting;
         self.newest
     }
 
-    /// The newest attempt has made a connection.
-    pub(crate) fn succeed(&mut self, connection: Arc<Connection>) {
+    /// Whether this connection is being made.
+    pub(crate) fn is_connecting(&self, number: u64) -> bool {
+        self.newest == number && matches!(self.phase, Phase::Connecting)
+    }
+
+    /// The connection that was begun is made.
+    pub(crate) fn succeed(&mut self, connection: C) {
         self.backoff.reset();
-        self.phase = Phase::Idle;
+        self.phase = Phase::Settled;
         self.members.push(Member { number: self.newest, connection, resting: false });
     }
 
-    /// The newest attempt, which had begun then, has failed.
-    pub(crate) fn fail(&mut self, status: Status, started: Instant) {
-        let pause = self.backoff.next(fastrand::f64());
+    /// The connection that was begun then cannot be made. `chance` is from 0 to 1, for the pause.
+    pub(crate) fn fail(&mut self, status: Status, started: Instant, chance: f64) {
+        let pause = self.backoff.next(chance);
         self.phase = Phase::Failed(status, started + pause);
     }
 
-    /// The connection that this attempt has made is over.
+    /// This connection is over.
     pub(crate) fn end(&mut self, number: u64) {
         if let Some(index) = self.position(number) {
             self.forget(index);
@@ -169,7 +206,7 @@ impl Pool {
         };
         let several = self.members.len() > 1;
         let member = &mut self.members[index];
-        let unused = !member.connection.quota.is_in_use();
+        let unused = !member.connection.is_in_use();
         if unused && member.resting && several {
             self.forget(index);
         } else {
@@ -179,7 +216,7 @@ impl Pool {
 
     /// Sees whether the connection that the call has waited for is over already.
     fn count_ended(&self, history: &mut WaitHistory) {
-        let newest = history.number == self.newest && !matches!(self.phase, Phase::Idle);
+        let newest = history.number == self.newest && !matches!(self.phase, Phase::Settled);
         if history.number != 0 && !newest && self.position(history.number).is_none() {
             // One that is newer than all that have ended has failed: it was none.
             history.ended += usize::from(history.number <= self.ended);
@@ -194,7 +231,7 @@ impl Pool {
     /// Whether a connection has no calls and no room for any: a server that
     /// allows none is not asked for more connections.
     fn has_unused(&self) -> bool {
-        self.members.iter().any(|member| !member.connection.quota.is_in_use())
+        self.members.iter().any(|member| !member.connection.is_in_use())
     }
 
     fn forget(&mut self, index: usize) {
@@ -202,20 +239,23 @@ impl Pool {
         if self.members.is_empty() && matches!(self.phase, Phase::Failed(..)) {
             // What has failed was one more connection: it says nothing of the first.
             self.backoff.reset();
-            self.phase = Phase::Idle;
+            self.phase = Phase::Settled;
         }
     }
 }
 
-impl Member {
+impl<C: Pooled> Member<C> {
     #[inline]
-    fn place(&mut self) -> Option<StreamSlot> {
-        let permit = self.connection.quota.take()?;
+    fn place(&mut self) -> Option<StreamSlot<C>> {
+        let permit = self.connection.take()?;
         self.resting = false;
-        Some(StreamSlot { connection: Arc::clone(&self.connection), permit })
+        Some(StreamSlot { connection: self.connection.clone(), permit })
     }
 }
 
-/// How many connections a call sees end before it has gone out. A server that
-/// takes connections and no calls would else keep it busy for ever.
+/// How many connections a call sees end before it is sent. A server that takes
+/// connections and no calls would otherwise keep it busy for ever.
 pub(crate) const ENDED: usize = 5;
+
+#[cfg(test)]
+mod tests;

@@ -25,7 +25,7 @@ use crate::transport::tls::{ALPN, Identity, Roots, provider};
 /// let tls = ClientTls::new()
 ///     .roots(Roots::from_file("ca.pem")?)
 ///     .identity(Identity::from_files("client.pem", "client.key")?);
-/// let channel = Channel::lazy("https://localhost:50051")?.tls(tls)?;
+/// let channel = Channel::builder("https://localhost:50051").tls(tls).build()?;
 /// channel.ready().await?;
 /// # Ok(())
 /// # }

@@ -1,7 +1,7 @@
 //! A raw server for a channel.
 
 use crate::{RawPeer, WireClient};
-use puregrpc::{Channel, InProcessConnector, InProcessListener, Listener, in_process};
+use puregrpc::{Channel, ChannelBuilder, InProcessConnector, InProcessListener, Listener, in_process};
 use tokio::io::DuplexStream;
 
 /// The place of a server for a channel: the raw peer at the other end.
@@ -25,6 +25,13 @@ impl RawServer {
     }
 
     /// A client over a channel with settings of its own.
+    /// A client whose channel is built so.
+    pub fn client_built(&self, set: impl FnOnce(ChannelBuilder) -> ChannelBuilder) -> WireClient {
+        let builder = set(ChannelBuilder::in_process(self.connector.clone()));
+        WireClient::new(builder.build().expect("it needs no address"))
+    }
+
+    /// A client whose calls are set up so.
     pub fn client_with(&self, set: impl FnOnce(Channel) -> Channel) -> WireClient {
         WireClient::new(set(Channel::in_process(self.connector.clone())))
     }

@@ -43,7 +43,7 @@ impl Peer {
     async fn connect(options: &Options) -> Result<Channel, Failure> {
         let host = options.get("server_host").unwrap_or("localhost");
         let port = options.read("server_port", 10_000)?;
-        let channel = Channel::lazy(format!("{host}:{port}"))?;
+        let channel = Channel::builder(format!("{host}:{port}"));
         let channel = if options.read("use_tls", false)? {
             let mut tls = ClientTls::new();
             if let Some(file) = options.get("ca_file") {
@@ -52,12 +52,11 @@ impl Peer {
             if let Some(name) = options.get("server_host_override") {
                 tls = tls.server_name(name)?;
             }
-            channel.tls(tls)?
+            channel.tls(tls)
         } else {
             channel
         };
-        channel.ready().await?;
-        Ok(channel)
+        Ok(channel.connect().await?)
     }
 
     /// Makes a case, which has its time.

@@ -55,14 +55,15 @@ async fn answer(request: &ClientCompatRequest) -> ClientCompatResponse {
 }
 
 async fn call(request: &ClientCompatRequest) -> Result<ClientResponseResult, Failure> {
-    let mut channel = Channel::lazy(format!("{}:{}", request.host, request.port))?;
+    let mut builder = Channel::builder(format!("{}:{}", request.host, request.port));
     if !request.server_tls_cert.is_empty() {
         let mut tls = ClientTls::new().roots(Roots::from_bytes(&request.server_tls_cert)?);
         if let Some(shown) = request.client_tls_creds.as_ref() {
             tls = tls.identity(Identity::from_bytes(&shown.cert, &shown.key)?);
         }
-        channel = channel.tls(tls)?;
+        builder = builder.tls(tls);
     }
+    let mut channel = builder.build()?;
     if request.message_receive_limit > 0 {
         channel = channel.max_recv_message_size(usize::try_from(request.message_receive_limit)?);
     }
