@@ -25,8 +25,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::generated::health::grpc::health::v1 as proto;
-use crate::server::DrainWatch;
-use crate::{Request, Response, Sender, Server, Status};
+use crate::{DrainWatch, Request, Response, Sender, Server, Status};
 
 /// The descriptors of this service: a `google.protobuf.FileDescriptorSet`,
 /// encoded. Tools that list the services of a server need them beside those

@@ -5,12 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::Peer;
 use crate::blocking::worker::Worker;
-use crate::call::Response;
-use crate::codec::Message;
-use crate::metadata::Metadata;
-use crate::status::Status;
+use crate::{Message, Metadata, Peer, Response, Status};
 
 /// Receives the answers of a stream: an iterator of results, whose last one is
 /// the error of a call that has failed.
