@@ -1,6 +1,6 @@
 //! What bytes say, to a reader that overlooks all it can.
 
-use crate::{Block, Frame, Stream, client::PREFACE, flag, kind};
+use crate::{Block, Frame, Stream, client::PREFACE, flag, kind, setting};
 use bytes::{Buf, Bytes, BytesMut};
 use std::collections::BTreeMap;
 
@@ -14,6 +14,8 @@ pub struct Said {
     pub streams: BTreeMap<u32, Stream>,
     /// The codes of every GOAWAY.
     pub goaways: Vec<u32>,
+    /// The smallest SETTINGS_MAX_HEADER_LIST_SIZE, if any was announced.
+    pub header_list: Option<u32>,
     /// Whether all was read, and nothing is cut off.
     pub whole: bool,
 }
@@ -68,10 +70,20 @@ impl Reader {
                 let stream = self.stream(frame.stream);
                 stream.reset = stream.reset.or(Some(frame.number(0)));
             }
+            kind::SETTINGS if frame.stream == 0 && !frame.has(flag::ACK) => self.take_settings(frame),
             kind::GOAWAY if frame.payload.len() >= 8 => self.said.goaways.push(frame.number(4)),
             _ => {}
         }
         Some(())
+    }
+
+    fn take_settings(&mut self, frame: &Frame) {
+        for entry in frame.payload.chunks_exact(6) {
+            if entry[..2] == setting::MAX_HEADER_LIST_SIZE.to_be_bytes() {
+                let limit = u32::from_be_bytes([entry[2], entry[3], entry[4], entry[5]]);
+                self.said.header_list = Some(self.said.header_list.map_or(limit, |least| least.min(limit)));
+            }
+        }
     }
 
     fn take_block(&mut self, frame: &Frame) -> Option<()> {
