@@ -8,7 +8,7 @@ use crate::call::Link;
 use crate::call::limit_owner::Side;
 use crate::call::stall::Stall;
 use crate::call::turn::Turn;
-use crate::codec::Message;
+use crate::codec::{CHUNK, Message};
 use crate::compression::Encoding;
 use crate::frame::{Deframer, Payload};
 use crate::status::Status;
@@ -75,7 +75,8 @@ impl Intake {
     /// `link` is where they came from, on a server.
     #[inline]
     pub(crate) fn push(&mut self, chunk: Bytes, link: Option<&Link>) -> Result<(), Status> {
-        if chunk.len() > LARGE || !self.frames.is_empty() {
+        // More than one DATA frame was gathered while nobody received.
+        if chunk.len() > CHUNK || !self.frames.is_empty() {
             return self.add(chunk, link);
         }
         self.frames.refill(chunk);
@@ -250,6 +251,3 @@ fn stalled(link: &Link) -> Status {
 
 /// A message of this size is not light, whatever is in it.
 const HEAVY: usize = 2048;
-
-/// More than one DATA frame: it was gathered while nobody received.
-const LARGE: usize = 16 * 1024;

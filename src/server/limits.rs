@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::call::{Terms, deadline};
+use crate::codec::CHUNK;
 use crate::compression::Compression;
 use crate::transport::{Allowance, HeaderLists, settings};
 
@@ -172,7 +173,7 @@ impl Limits {
             .initial_connection_window_size(window)
             .max_concurrent_streams(self.max_concurrent_streams)
             .max_header_list_size(self.most_headers())
-            .max_frame_size(16 * 1024)
+            .max_frame_size(CHUNK as u32)
             .max_send_buffer_size(settings::SEND_BUFFER)
             .data_frame_budget(settings::DATA_FRAME_BUDGET)
             // Streams that were answered early are remembered, so that what

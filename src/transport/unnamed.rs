@@ -11,6 +11,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::codec::CHUNK;
 use crate::transport::Io;
 use crate::transport::hpack::Blocks;
 use crate::transport::scratch::Scratch;
@@ -272,7 +273,7 @@ fn put_block(told: &mut Vec<u8>, open: &Open, mut block: &[u8]) {
 const PREFACE: usize = 24;
 
 /// The largest frame that h2 takes.
-const FRAME: usize = 16 * 1024;
+const FRAME: usize = CHUNK;
 
 /// How many frames a block may have that are not full.
 const MOST_PARTS: usize = 5;
