@@ -22,8 +22,8 @@ use crate::frame::PREFIX;
 use crate::metadata::Metadata;
 use crate::server::check::{Refusal, Refused};
 use crate::server::fitted;
-use crate::server::outlay::Outlay;
 use crate::server::service::Name;
+use crate::server::unsent::UnsentBytes;
 use crate::status::Status;
 use crate::transport::Gauge;
 
@@ -38,7 +38,7 @@ pub(crate) struct Answer {
     /// message turns out to be compressed.
     pub(crate) encoding: Encoding,
     pub(crate) outbound: Outbound,
-    outlay: Outlay,
+    unsent: UnsentBytes,
     /// What is sent once `outbound` is empty.
     trailers: Option<Box<HeaderMap>>,
 }
@@ -61,7 +61,7 @@ impl Answer {
             offer: head.offer,
             encoding: Encoding::Identity,
             outbound: Outbound::default(),
-            outlay: Outlay::default(),
+            unsent: UnsentBytes::default(),
             trailers: None,
         }
     }
@@ -228,7 +228,7 @@ impl Answer {
         };
         match self.outbound.poll_flush(sink, false, Some(&self.link.gauge), cx) {
             Poll::Ready(flushed) => {
-                self.outlay.clear();
+                self.unsent.clear();
                 Poll::Ready(flushed)
             }
             Poll::Pending => self.poll_patience(cx),
@@ -237,7 +237,7 @@ impl Answer {
 
     /// Never ready but with the end of a call whose answer waits too long.
     fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
-        ready!(self.outlay.poll(cx, self.outbound.len(), self.outbound.is_held(), &self.link));
+        ready!(self.unsent.poll(cx, self.outbound.len(), self.outbound.is_held(), &self.link));
         self.reset(Abort::Stalled);
         Poll::Ready(Err(Gone))
     }

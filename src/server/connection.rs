@@ -20,28 +20,28 @@ use tokio::time::timeout;
 use crate::call::Link;
 use crate::call::sink::Respond;
 use crate::excerpt::Excerpt;
-use crate::server::farewell::{self, Farewell, Leave};
+use crate::server::connection_limit::{ConnectionSlot, Newcomer};
+use crate::server::connection_timers::ConnectionTimers;
+use crate::server::goaway::{self, GoAway, Leave};
+use crate::server::inline_policy::Sample;
 use crate::server::listener::Listener;
-use crate::server::outlay::Outlay;
-use crate::server::pace::Sample;
 use crate::server::prepare::prepare;
-use crate::server::seats::{Newcomer, Seat};
 use crate::server::service::Call;
 use crate::server::shared::Shared;
-use crate::server::upkeep::Upkeep;
+use crate::server::unsent::UnsentBytes;
 use crate::transport::{BufferedIo, Grant, IoHandle, Meter, Peer, Unnamed, Windows, Written};
 
 /// Serves one connection to its end.
 ///
 /// What has to be done before lies in a future of its own, so that a connection
 /// that lives long holds no room for it.
-pub(crate) async fn serve<L: Listener>(io: L::Io, peer: Peer, seat: Seat, shared: Arc<Shared>) {
-    let Some((h2, handle, peer, grant)) = begin::<L>(io, peer, &seat, &shared).await else {
+pub(crate) async fn serve<L: Listener>(io: L::Io, peer: Peer, slot: ConnectionSlot, shared: Arc<Shared>) {
+    let Some((h2, handle, peer, grant)) = begin::<L>(io, peer, &slot, &shared).await else {
         return;
     };
-    let end = Connection::new(h2, handle.clone(), peer, grant, seat.newcomer(), Arc::clone(&shared)).await;
+    let end = Connection::new(h2, handle.clone(), peer, grant, slot.newcomer(), Arc::clone(&shared)).await;
     if handle.tell_why().await || end == End::Closed {
-        farewell::linger(&shared.drain, &handle).await;
+        goaway::linger(&shared.drain, &handle).await;
     }
 }
 
@@ -49,8 +49,8 @@ pub(crate) async fn serve<L: Listener>(io: L::Io, peer: Peer, seat: Seat, shared
 type Greeted = (h2::server::Connection<BufferedIo, Bytes>, IoHandle, Peer, Grant);
 
 /// Brings a connection to where it takes calls; `None` if it does not come to that.
-async fn begin<L: Listener>(io: L::Io, peer: Peer, seat: &Seat, shared: &Arc<Shared>) -> Option<Greeted> {
-    let newcomer = seat.newcomer();
+async fn begin<L: Listener>(io: L::Io, peer: Peer, slot: &ConnectionSlot, shared: &Arc<Shared>) -> Option<Greeted> {
+    let newcomer = slot.newcomer();
     tokio::select! {
         biased;
         greeted = greet::<L>(io, peer, shared) => greeted,
@@ -72,7 +72,7 @@ async fn greet<L: Listener>(io: L::Io, peer: Peer, shared: &Arc<Shared>) -> Opti
     let greeted = tokio::select! {
         biased;
         greeted = greeted => greeted,
-        () = farewell::to_stranger(&shared.drain) => return None,
+        () = goaway::to_stranger(&shared.drain) => return None,
     };
     match greeted {
         Ok(Ok(h2)) => return Some((h2, handle, peer, grant)),
@@ -82,7 +82,7 @@ async fn greet<L: Listener>(io: L::Io, peer: Peer, shared: &Arc<Shared>) -> Opti
             let what = what.unwrap_or("something else");
             tracing::debug!(%peer, %error, "connection refused: the peer does not speak HTTP/2 but {what}");
             if handle.tell_why().await {
-                farewell::linger(&shared.drain, &handle).await;
+                goaway::linger(&shared.drain, &handle).await;
             }
         }
         Err(_) => tracing::debug!(%peer, "connection refused: no HTTP/2 preface in time"),
@@ -117,10 +117,10 @@ struct Connection {
     /// The requests of this turn, all taken before the first one is handled:
     /// to answer between them would cost a write for each. With the number of its method.
     batch: Vec<(usize, Call)>,
-    farewell: Farewell,
-    upkeep: Upkeep,
+    goaway: GoAway,
+    timers: ConnectionTimers,
     windows: Windows,
-    outlay: Outlay,
+    unsent: UnsentBytes,
     /// Which inline polls are timed.
     sample: Sample,
 }
@@ -140,7 +140,7 @@ impl Future for Connection {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<End> {
         let me = &mut *self;
         me.io.begin_turn(me.link.live() > 0);
-        if me.poll_farewell(cx).is_ready() {
+        if me.poll_goaway(cx).is_ready() {
             return Poll::Ready(End::Lost);
         }
         me.poll_evicted(cx);
@@ -164,11 +164,11 @@ impl Future for Connection {
             Ok(turned) => {
                 let cut = me.poll_written(cx, turned.written);
                 me.windows.fit_connection(cx, turned.window, me.link.live(), &mut me.h2);
-                let upkeep = me.upkeep.poll(cx, &mut me.h2, &me.io, turned.stalled, me.link.live() > 0);
+                let timed = me.timers.poll(cx, &mut me.h2, &me.io, turned.stalled, me.link.live() > 0);
                 if cut.is_ready() {
                     return Poll::Ready(End::Lost);
                 }
-                upkeep.map(|reason| {
+                timed.map(|reason| {
                     me.lose(&reason);
                     End::Lost
                 })
@@ -191,9 +191,9 @@ impl Connection {
         shared: Arc<Shared>,
     ) -> Self {
         let limits = &shared.limits;
-        let upkeep = Upkeep::new(limits, &mut h2);
+        let timers = ConnectionTimers::new(limits, &mut h2);
         let link = shared.link(peer, grant.window(), io.header_lists());
-        let farewell = Farewell::new(&shared.drain);
+        let goaway = GoAway::new(&shared.drain);
         let growth = limits.unread_per_connection();
         let windows = Windows::of_server(limits.stream_window, grant, growth, &shared.memory);
         Self {
@@ -203,10 +203,10 @@ impl Connection {
             shared,
             newcomer: Some(newcomer),
             batch: Vec::new(),
-            farewell,
-            upkeep,
+            goaway,
+            timers,
             windows,
-            outlay: Outlay::default(),
+            unsent: UnsentBytes::default(),
             sample: Sample::default(),
         }
     }
@@ -217,11 +217,11 @@ impl Connection {
         let polled = match written {
             Written::All => {
                 self.link.gauge.empty();
-                self.outlay.clear();
+                self.unsent.clear();
                 Poll::Pending
             }
             Written::Later => Poll::Pending,
-            Written::Part(total) => self.outlay.poll_written(cx, total, &self.link),
+            Written::Part(total) => self.unsent.poll_written(cx, total, &self.link),
         };
         if polled.is_ready() {
             self.lose(&"the peer does not take what is sent");
@@ -238,8 +238,8 @@ impl Connection {
     }
 
     /// Ready when the connection is to be cut.
-    fn poll_farewell(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while let Poll::Ready(leave) = self.farewell.poll(cx) {
+    fn poll_goaway(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while let Poll::Ready(leave) = self.goaway.poll(cx) {
             match leave {
                 Leave::Gracefully => self.h2.graceful_shutdown(),
                 Leave::AtOnce => return Poll::Ready(()),
@@ -248,7 +248,7 @@ impl Connection {
         Poll::Pending
     }
 
-    /// Closes a connection that has made no call and whose seat went to another one.
+    /// Closes a connection that has made no call and whose slot went to another one.
     /// What its peer has sent meanwhile it is told was not begun.
     fn poll_evicted(&mut self, cx: &mut Context<'_>) {
         if self.newcomer.as_ref().is_some_and(|newcomer| newcomer.poll_evicted(cx).is_ready()) {
@@ -261,9 +261,9 @@ impl Connection {
     /// Closes a connection whose peer has been told to go away, has no calls,
     /// and does not say that it has heard: h2 would wait for that for ever.
     fn closes(&mut self) -> bool {
-        let closes = self.farewell.is_overdue() && !self.h2.has_streams();
+        let closes = self.goaway.is_overdue() && !self.h2.has_streams();
         if closes {
-            self.farewell.close();
+            self.goaway.close();
             self.h2.abrupt_shutdown(Reason::NO_ERROR);
         }
         closes

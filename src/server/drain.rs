@@ -16,7 +16,7 @@ use crate::call::Link;
 /// Serving ---> LameDuck ---> Draining ---> Cut
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Phase {
+pub(crate) enum DrainPhase {
     Serving,
     /// It says that it is about to go, and serves all who come nevertheless.
     LameDuck,
@@ -67,7 +67,7 @@ struct Stage {
 impl Drain {
     pub(crate) fn new() -> Arc<Self> {
         let stage = Stage {
-            phase: AtomicU8::new(Phase::Serving as u8),
+            phase: AtomicU8::new(DrainPhase::Serving as u8),
             changed: Default::default(),
             waiters: AtomicUsize::new(0),
         };
@@ -80,14 +80,14 @@ impl Drain {
     }
 
     /// Goes on to a later phase; never back.
-    pub(crate) fn advance(&self, phase: Phase) {
+    pub(crate) fn advance(&self, phase: DrainPhase) {
         if self.stage.phase.fetch_max(phase as u8, Ordering::SeqCst) < phase as u8 {
             self.stage.changed.iter().for_each(Notify::notify_waiters);
         }
     }
 
     /// Waits until the server is in this phase or in a later one.
-    pub(crate) fn reached(&self, phase: Phase) -> Reached {
+    pub(crate) fn reached(&self, phase: DrainPhase) -> Reached {
         let stage = Arc::clone(&self.stage);
         let place = stage.waiters.fetch_add(1, Ordering::Relaxed) % stage.changed.len();
         Reached(Box::pin(async move {
@@ -130,7 +130,7 @@ impl Drain {
 }
 
 impl Stage {
-    fn is_in(&self, phase: Phase) -> bool {
+    fn is_in(&self, phase: DrainPhase) -> bool {
         self.phase.load(Ordering::SeqCst) >= phase as u8
     }
 }
@@ -145,7 +145,7 @@ pub struct DrainWatch(pub(crate) Arc<Drain>);
 impl DrainWatch {
     /// Whether the server has been told to stop.
     pub fn is_draining(&self) -> bool {
-        self.0.stage.is_in(Phase::LameDuck)
+        self.0.stage.is_in(DrainPhase::LameDuck)
     }
 
     /// Waits until the server, or one of its clones, is told to stop. Cancel safe.
@@ -153,7 +153,7 @@ impl DrainWatch {
     /// This is the time to leave lists in which clients find the server: it
     /// still takes calls for its [`lame_duck`](crate::Server::lame_duck) time.
     pub async fn wait(&self) {
-        self.0.reached(Phase::LameDuck).await;
+        self.0.reached(DrainPhase::LameDuck).await;
     }
 
     /// Waits until the server has been told to stop and tells its clients to go
@@ -162,7 +162,7 @@ impl DrainWatch {
     /// This is the time to end streams that would last for ever: what is left of
     /// them is cut after [`drain_timeout`](crate::Server::drain_timeout).
     pub async fn wait_for_goaway(&self) {
-        self.0.reached(Phase::Draining).await;
+        self.0.reached(DrainPhase::Draining).await;
     }
 }
 

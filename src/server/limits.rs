@@ -220,7 +220,7 @@ mod tests {
         let unset = |limit: Option<usize>| limit.map_or_else(none, count);
         let promises = Promises::of(
             "Server",
-            &[include_str!("setters.rs"), include_str!("care.rs")],
+            &[include_str!("setters/calls.rs"), include_str!("setters/connections.rs")],
             &["send_compression", "compress_from"],
         );
         promises.check(&[

@@ -1,36 +1,35 @@
 //! The server: listens, accepts, routes, drains.
 
+mod accept_errors;
 mod answer;
-mod care;
+mod authorization;
+#[cfg(feature = "tls")]
+mod certificate_watch;
 mod check;
 mod connection;
+mod connection_limit;
+mod connection_timers;
 mod descriptors;
 mod drain;
 mod driver;
-mod farewell;
 mod fitted;
-mod gate;
+mod goaway;
 mod inbound;
+mod inline_policy;
 mod limits;
 mod listener;
-mod mishaps;
-mod outlay;
 #[cfg(test)]
 mod over_pipe;
-mod pace;
 mod prepare;
 #[cfg(feature = "tls")]
 mod reload;
-mod seats;
 mod service;
 mod setters;
 mod shared;
 mod spawned;
 #[cfg(feature = "tls")]
 mod tls;
-mod upkeep;
-#[cfg(feature = "tls")]
-mod watch;
+mod unsent;
 
 pub use drain::{DrainReport, DrainWatch};
 pub use driver::{Driver, Finish, Run};
@@ -59,11 +58,11 @@ use crate::call::Request;
 use crate::error::Error;
 use crate::status::Status;
 use crate::transport::{Budget, Grants, Losses, Peer};
-use drain::{Drain, Phase};
-use gate::Gate;
+use accept_errors::AcceptErrors;
+use authorization::Authorization;
+use connection_limit::ConnectionLimiter;
+use drain::{Drain, DrainPhase};
 use limits::Limits;
-use mishaps::Mishaps;
-use seats::Seats;
 use service::Router;
 use shared::Shared;
 
@@ -103,10 +102,10 @@ use shared::Shared;
 #[derive(Clone)]
 pub struct Server {
     router: Router,
-    gate: Gate,
+    authorization: Authorization,
     limits: Limits,
     drain: Arc<Drain>,
-    seats: Arc<Seats>,
+    connections: Arc<ConnectionLimiter>,
     /// What the messages of all clones take.
     memory: Arc<AtomicUsize>,
     /// What the connections of all clones were granted.
@@ -118,10 +117,10 @@ impl Server {
     pub fn new() -> Self {
         Self {
             router: Router::default(),
-            gate: Gate::default(),
+            authorization: Authorization::default(),
             limits: Limits::default(),
             drain: Drain::new(),
-            seats: Arc::default(),
+            connections: Arc::default(),
             memory: Arc::default(),
             granted: Arc::default(),
         }
@@ -200,7 +199,7 @@ impl Server {
         mut self,
         decide: impl Fn(&str, &mut Request<()>) -> Result<(), Status> + Send + Sync + 'static,
     ) -> Self {
-        self.gate.add(decide);
+        self.authorization.add(decide);
         self
     }
 
@@ -248,7 +247,7 @@ impl Server {
         }
 
         let (live, ended, lost) = (drain.live_calls(), drain.ended_calls(), drain.lost_calls());
-        drain.advance(Phase::Draining);
+        drain.advance(DrainPhase::Draining);
         let mut report = DrainReport::default();
         let finished = timeout(patience, async {
             while connections.join_next().await.is_some() {
@@ -258,7 +257,7 @@ impl Server {
         if finished.await.is_err() {
             report.cut_connections = connections.len();
             report.cut_calls = drain.live_calls();
-            drain.advance(Phase::Cut);
+            drain.advance(DrainPhase::Cut);
             while connections.join_next().await.is_some() {}
         }
         report.cut_calls += drain.lost_calls() - lost;
@@ -268,10 +267,10 @@ impl Server {
 
     /// What its calls share, over whichever transport they come.
     fn into_shared(self) -> Shared {
-        let Self { router, gate, limits, drain, seats, memory, granted } = self;
+        let Self { router, authorization, limits, drain, connections, memory, granted } = self;
         let memory = Budget::new(limits.memory_limit, memory);
         let grants = Grants::new(limits.granted(), granted);
-        Shared { router, gate, limits, drain, seats, memory, grants, losses: Losses::default() }
+        Shared { router, authorization, limits, drain, connections, memory, grants, losses: Losses::default() }
     }
 }
 
@@ -283,16 +282,16 @@ async fn accept(
     shared: &Arc<Shared>,
     connections: &mut JoinSet<()>,
 ) -> bool {
-    let (drain, mut mishaps) = (&shared.drain, Mishaps::default());
-    let told = pin!(first(shutdown, drain.reached(Phase::LameDuck)));
-    if !accept_until(told, &mut listener, &mut mishaps, shared, connections).await {
+    let (drain, mut accept_errors) = (&shared.drain, AcceptErrors::default());
+    let told = pin!(first(shutdown, drain.reached(DrainPhase::LameDuck)));
+    if !accept_until(told, &mut listener, &mut accept_errors, shared, connections).await {
         return false;
     }
-    drain.advance(Phase::LameDuck);
+    drain.advance(DrainPhase::LameDuck);
     let lame_duck = shared.limits.lame_duck;
     if !lame_duck.is_zero() {
-        let mut over = pin!(first(sleep(lame_duck), drain.reached(Phase::Draining)));
-        if !accept_until(over.as_mut(), &mut listener, &mut mishaps, shared, connections).await {
+        let mut over = pin!(first(sleep(lame_duck), drain.reached(DrainPhase::Draining)));
+        if !accept_until(over.as_mut(), &mut listener, &mut accept_errors, shared, connections).await {
             // Its clones may still be served, and their time is the same.
             over.await;
         }
@@ -306,7 +305,7 @@ async fn accept(
 async fn accept_until<L: Listener>(
     mut stop: Pin<&mut impl Future<Output = ()>>,
     listener: &mut L,
-    mishaps: &mut Mishaps,
+    accept_errors: &mut AcceptErrors,
     shared: &Arc<Shared>,
     connections: &mut JoinSet<()>,
 ) -> bool {
@@ -316,7 +315,7 @@ async fn accept_until<L: Listener>(
             biased;
             () = stop.as_mut() => return true,
             Some(_) = connections.join_next() => {}
-            accepted = accept_one(listener, mishaps), if more => match accepted {
+            accepted = accept_one(listener, accept_errors), if more => match accepted {
                 Some((io, peer)) => admit::<L>(io, peer, shared, connections),
                 None => more = false,
             },
@@ -341,8 +340,8 @@ async fn accept_waiting<L: Listener>(listener: &mut L, shared: &Arc<Shared>, con
 
 /// Serves a connection, or closes it if too many are open.
 fn admit<L: Listener>(io: L::Io, peer: Peer, shared: &Arc<Shared>, connections: &mut JoinSet<()>) {
-    if let Some(seat) = shared.seats.take(&peer, &shared.limits) {
-        connections.spawn(connection::serve::<L>(io, peer, seat, Arc::clone(shared)));
+    if let Some(slot) = shared.connections.take(&peer, &shared.limits) {
+        connections.spawn(connection::serve::<L>(io, peer, slot, Arc::clone(shared)));
     }
 }
 
@@ -356,7 +355,7 @@ async fn first(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
 }
 
 /// The next connection, past all errors.
-async fn accept_one<L: Listener>(listener: &mut L, mishaps: &mut Mishaps) -> Option<(L::Io, Peer)> {
+async fn accept_one<L: Listener>(listener: &mut L, accept_errors: &mut AcceptErrors) -> Option<(L::Io, Peer)> {
     let mut pause = SHORTEST_PAUSE;
     loop {
         match listener.accept().await {
@@ -367,7 +366,7 @@ async fn accept_one<L: Listener>(listener: &mut L, mishaps: &mut Mishaps) -> Opt
                 yield_now().await;
             }
             Err(error) => {
-                mishaps.tell(&error, pause);
+                accept_errors.tell(&error, pause);
                 sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }

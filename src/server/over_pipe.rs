@@ -19,7 +19,7 @@ use crate::call::pipe::{Part, PipePeer, WINDOW, pipe};
 use crate::call::sink::Abort;
 use crate::call::{Receiver, Request, Response, Sender};
 use crate::codec::{self, Message};
-use crate::server::pace::Sample;
+use crate::server::inline_policy::Sample;
 use crate::server::service::{BoxFuture, Call, Service};
 use crate::server::{Server, Shared};
 use crate::status::Status;

@@ -2,7 +2,7 @@
 
 use tokio::time::timeout;
 
-use crate::server::farewell;
+use crate::server::goaway;
 use crate::server::listener::Listener;
 use crate::server::shared::Shared;
 use crate::transport::Peer;
@@ -14,13 +14,13 @@ pub(crate) async fn prepare<L: Listener>(mut io: L::Io, mut peer: Peer, shared: 
     let prepared = tokio::select! {
         biased;
         prepared = prepared => prepared,
-        () = farewell::to_stranger(&shared.drain) => return None,
+        () = goaway::to_stranger(&shared.drain) => return None,
     };
     match prepared {
         Ok(Ok(())) => Some((io, peer)),
         Ok(Err(error)) => {
             tracing::debug!(%peer, %error, "connection refused");
-            farewell::part(&shared.drain, io).await;
+            goaway::part(&shared.drain, io).await;
             None
         }
         Err(_) => {

@@ -14,7 +14,7 @@ use crate::call::source::Source;
 use crate::call::{Head, Link};
 use crate::server::driver::Driver;
 use crate::server::inbound::Inbound;
-use crate::server::pace::Pace;
+use crate::server::inline_policy::InlinePolicy;
 use crate::status::Status;
 
 /// A call that runs until it is answered.
@@ -126,7 +126,7 @@ pub(crate) struct Route {
     service: Arc<dyn Erased>,
     method: usize,
     pub(crate) name: Name,
-    pub(crate) pace: Pace,
+    pub(crate) inline_policy: InlinePolicy,
 }
 
 impl Router {
@@ -136,7 +136,12 @@ impl Router {
             let path = format!("/{}/{name}", S::NAME).into();
             self.paths.insert(path, self.routes.len());
             let name = Name { service: const { &S::NAME }, method: name };
-            self.routes.push(Arc::new(Route { service: Arc::clone(&service), method, name, pace: Pace::unknown() }));
+            self.routes.push(Arc::new(Route {
+                service: Arc::clone(&service),
+                method,
+                name,
+                inline_policy: InlinePolicy::unknown(),
+            }));
         }
         if !self.names.contains(&S::NAME) {
             self.names.push(S::NAME);

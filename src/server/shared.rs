@@ -16,12 +16,12 @@ use crate::call::source::Source;
 use crate::call::{Head, Link};
 use crate::metadata::Metadata;
 use crate::server::answer::refuse;
+use crate::server::authorization::Authorization;
 use crate::server::check::{Checked, Refused, check};
+use crate::server::connection_limit::ConnectionLimiter;
 use crate::server::drain::Drain;
-use crate::server::gate::Gate;
+use crate::server::inline_policy::Sample;
 use crate::server::limits::Limits;
-use crate::server::pace::Sample;
-use crate::server::seats::Seats;
 use crate::server::service::{BoxFuture, Call, Route, Router};
 use crate::server::spawned::Spawned;
 use crate::status::Status;
@@ -33,10 +33,10 @@ use crate::transport::{Budget, Exhausted, Grants, HeaderLists, Losses, Peer};
 /// connection: whatever has a request and a [`Link`] can begin calls.
 pub(crate) struct Shared {
     pub(crate) router: Router,
-    pub(crate) gate: Gate,
+    pub(crate) authorization: Authorization,
     pub(crate) limits: Limits,
     pub(crate) drain: Arc<Drain>,
-    pub(crate) seats: Arc<Seats>,
+    pub(crate) connections: Arc<ConnectionLimiter>,
     pub(crate) memory: Arc<Budget>,
     pub(crate) grants: Arc<Grants>,
     pub(crate) losses: Losses,
@@ -85,7 +85,7 @@ impl Shared {
         let mut head = Head { metadata, deadline, link: Some(Arc::clone(link)), protocol, offer, ..Head::default() };
         // The path and nothing but the path: a query makes it another one.
         let path = request.uri().path_and_query().map_or("", PathAndQuery::as_str);
-        self.gate.ask(path, &mut head).map_err(|status| Refused::status(protocol, status))?;
+        self.authorization.ask(path, &mut head).map_err(|status| Refused::status(protocol, status))?;
         let route = self.router.find(path).ok_or_else(|| Refused::status(protocol, no_such_method()))?;
         Ok((route, head, bytes))
     }
@@ -126,17 +126,17 @@ impl Shared {
         };
         let bytes = call.bytes;
         let mut call = route.call(call);
-        if route.pace.is_slow() {
+        if route.inline_policy.is_slow() {
             let live = self.drain.live(link, bytes);
             tokio::spawn(Spawned { call, live, route: Some(Arc::clone(route)) });
             return;
         }
         // By the clock of the runtime, which stands still where a test has paused it.
-        let timed = sample.next() || route.pace.is_doubtful();
+        let timed = sample.next() || route.inline_policy.is_doubtful();
         let started = timed.then(Instant::now);
         let ready = poll_inline(cx, &mut call);
         if let Some(started) = started {
-            route.pace.observe(started.elapsed());
+            route.inline_policy.observe(started.elapsed());
         }
         if !ready {
             let live = self.drain.live(link, bytes);

@@ -29,7 +29,7 @@ impl Future for Spawned {
         };
         let started = Instant::now();
         let polled = self.call.as_mut().poll(cx);
-        route.pace.observe(started.elapsed());
+        route.inline_policy.observe(started.elapsed());
         polled
     }
 }

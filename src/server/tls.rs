@@ -4,9 +4,9 @@ use std::io;
 use std::time::Duration;
 
 use crate::error::Error;
+use crate::server::certificate_watch::CertificateWatch;
 use crate::server::listener::Listener;
 use crate::server::reload::TlsReload;
-use crate::server::watch::Watch;
 use crate::transport::{Peer, ServerTls, TlsStream};
 
 impl ServerTls {
@@ -29,7 +29,7 @@ impl ServerTls {
 pub struct TlsListener<L> {
     listener: L,
     reload: TlsReload,
-    watch: Option<Watch>,
+    watch: Option<CertificateWatch>,
 }
 
 impl<L: Listener> TlsListener<L> {
@@ -50,7 +50,7 @@ impl<L: Listener> TlsListener<L> {
         interval: Duration,
         load: impl Fn() -> Result<ServerTls, Error> + Send + Sync + 'static,
     ) -> Self {
-        self.watch = Some(Watch::new(interval, load));
+        self.watch = Some(CertificateWatch::new(interval, load));
         self
     }
 }

@@ -13,9 +13,9 @@ type Decide = dyn Fn(&str, &mut Request<()>) -> Result<(), Status> + Send + Sync
 
 /// Asked in the order they were added; all must agree.
 #[derive(Clone, Default)]
-pub(crate) struct Gate(Vec<Arc<Decide>>);
+pub(crate) struct Authorization(Vec<Arc<Decide>>);
 
-impl Gate {
+impl Authorization {
     pub(crate) fn add(
         &mut self,
         decide: impl Fn(&str, &mut Request<()>) -> Result<(), Status> + Send + Sync + 'static,
@@ -40,8 +40,8 @@ impl Gate {
     }
 }
 
-impl fmt::Debug for Gate {
+impl fmt::Debug for Authorization {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Gate").field(&self.0.len()).finish()
+        f.debug_tuple("Authorization").field(&self.0.len()).finish()
     }
 }

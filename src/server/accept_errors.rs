@@ -10,13 +10,13 @@ use tokio::time::Instant;
 /// Without a descriptor left there is one with each connection that leaves, as
 /// often as peers come and go: a log is no place for all of them.
 #[derive(Debug, Default)]
-pub(crate) struct Mishaps {
+pub(crate) struct AcceptErrors {
     count: u64,
     /// Until when they are not told loudly.
     quiet: Option<Instant>,
 }
 
-impl Mishaps {
+impl AcceptErrors {
     /// Tells of one.
     #[cold]
     pub(crate) fn tell(&mut self, error: &io::Error, pause: Duration) {
@@ -50,12 +50,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_lack_that_lasts_is_told_every_ten_seconds() {
-        let mut mishaps = Mishaps::default();
+        let mut accept_errors = AcceptErrors::default();
         let mut loud = Vec::new();
         for second in 0..25 {
             // However many there are in a second.
-            let first = mishaps.is_loud();
-            assert!(!mishaps.is_loud());
+            let first = accept_errors.is_loud();
+            assert!(!accept_errors.is_loud());
             loud.extend(first.then_some(second));
             advance(Duration::from_secs(1)).await;
         }

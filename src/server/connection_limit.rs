@@ -18,7 +18,7 @@ use crate::transport::Peer;
 
 /// The connections that the clones of a server have open.
 #[derive(Debug, Default)]
-pub(crate) struct Seats(Mutex<Taken>);
+pub(crate) struct ConnectionLimiter(Mutex<Taken>);
 
 #[derive(Debug, Default)]
 struct Taken {
@@ -58,21 +58,21 @@ enum Origin {
 
 /// The place of one connection, given back when dropped.
 #[derive(Debug)]
-pub(crate) struct Seat(Arc<Occupant>);
+pub(crate) struct ConnectionSlot(Arc<Occupant>);
 
-/// A connection that has made no call. It loses its seat when seats are short.
+/// A connection that has made no call. It loses its slot when slots are short.
 #[derive(Debug)]
 pub(crate) struct Newcomer(Arc<Occupant>);
 
-/// A connection that has or had a seat. The state changes only while the seats
+/// A connection that has or had a slot. The state changes only while the slots
 /// are locked.
 #[derive(Debug)]
 struct Occupant {
-    seats: Arc<Seats>,
+    limiter: Arc<ConnectionLimiter>,
     origin: Option<Origin>,
     number: u64,
     state: AtomicU8,
-    /// Woken when the seat goes to another connection.
+    /// Woken when the slot goes to another connection.
     task: AtomicWaker,
 }
 
@@ -81,10 +81,10 @@ const NEW: u8 = 0;
 const SETTLED: u8 = 1;
 const EVICTED: u8 = 2;
 
-impl Seats {
-    /// A seat for a new connection. If all are taken, the oldest connection that
-    /// has made no call loses its seat, unless it is younger than [`GRACE`].
-    pub(crate) fn take(self: &Arc<Self>, peer: &Peer, limits: &Limits) -> Option<Seat> {
+impl ConnectionLimiter {
+    /// A slot for a new connection. If all are taken, the oldest connection that
+    /// has made no call loses its slot, unless it is younger than [`GRACE`].
+    pub(crate) fn take(self: &Arc<Self>, peer: &Peer, limits: &Limits) -> Option<ConnectionSlot> {
         let counted = limits.max_connections_per_ip.is_some();
         let origin = peer.socket_addr().filter(|_| counted).map(|address| Origin::of(address.ip()));
         let mut taken = self.lock();
@@ -98,7 +98,7 @@ impl Seats {
             warn(peer, crowded.is_none(), taken.refused);
             return None;
         }
-        Some(taken.seat(self, origin, now))
+        Some(taken.slot(self, origin, now))
     }
 
     /// A panic leaves the counts whole.
@@ -112,7 +112,7 @@ impl Taken {
         self.by_origin.get(&origin).map_or(0, |of_origin| of_origin.all)
     }
 
-    fn seat(&mut self, seats: &Arc<Seats>, origin: Option<Origin>, since: Instant) -> Seat {
+    fn slot(&mut self, limiter: &Arc<ConnectionLimiter>, origin: Option<Origin>, since: Instant) -> ConnectionSlot {
         let number = self.next;
         self.next += 1;
         self.add(origin);
@@ -120,12 +120,12 @@ impl Taken {
             self.by_origin.entry(origin).or_default().newcomers.insert(number);
         }
         let (state, task) = (AtomicU8::new(NEW), AtomicWaker::new());
-        let occupant = Arc::new(Occupant { seats: Arc::clone(seats), origin, number, state, task });
+        let occupant = Arc::new(Occupant { limiter: Arc::clone(limiter), origin, number, state, task });
         self.newcomers.insert(number, Waiting { since, occupant: Arc::clone(&occupant) });
-        Seat(occupant)
+        ConnectionSlot(occupant)
     }
 
-    /// Takes the seat of the oldest newcomer, of this address if there is one;
+    /// Takes the slot of the oldest newcomer, of this address if there is one;
     /// says whether there was any that is old enough.
     fn evict(&mut self, origin: Option<Origin>, now: Instant) -> bool {
         let oldest = match origin {
@@ -177,16 +177,16 @@ impl Taken {
     }
 }
 
-impl Seat {
+impl ConnectionSlot {
     /// The connection that sits here, which has made no call.
     pub(crate) fn newcomer(&self) -> Newcomer {
         Newcomer(Arc::clone(&self.0))
     }
 }
 
-impl Drop for Seat {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
-        let mut taken = self.0.seats.lock();
+        let mut taken = self.0.limiter.lock();
         if self.0.state.load(Ordering::Acquire) != EVICTED {
             taken.forget(&self.0);
             taken.remove(self.0.origin);
@@ -195,21 +195,21 @@ impl Drop for Seat {
 }
 
 impl Newcomer {
-    /// Ready once the seat went to another connection.
+    /// Ready once the slot went to another connection.
     pub(crate) fn poll_evicted(&self, cx: &mut Context<'_>) -> Poll<()> {
         self.0.task.register(cx.waker());
         if self.0.state.load(Ordering::Acquire) == EVICTED { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// Waits until the seat goes to another connection.
+    /// Waits until the slot goes to another connection.
     pub(crate) async fn evicted(&self) {
         poll_fn(|cx| self.poll_evicted(cx)).await;
     }
 
-    /// The connection has made a call, and keeps its seat. If it has just lost
+    /// The connection has made a call, and keeps its slot. If it has just lost
     /// that, there is one connection more than there should be.
     pub(crate) fn settle(self) {
-        let mut taken = self.0.seats.lock();
+        let mut taken = self.0.limiter.lock();
         if self.0.state.swap(SETTLED, Ordering::AcqRel) == EVICTED {
             taken.add(self.0.origin);
         } else {
@@ -242,7 +242,7 @@ fn warn(peer: &Peer, full: bool, refused: u64) {
     }
 }
 
-/// How long a connection keeps its seat in any case: a client that has just
+/// How long a connection keeps its slot in any case: a client that has just
 /// connected makes its first call within this time, over slow networks too.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -264,49 +264,49 @@ mod tests {
     /// R8: what leaves makes room.
     #[test]
     fn seats_are_taken_and_given_back() {
-        let (seats, limits) = (Arc::<Seats>::default(), limits(Some(2), None));
-        let take = || seats.take(&peer("192.0.2.1:1"), &limits);
+        let (limiter, limits) = (Arc::<ConnectionLimiter>::default(), limits(Some(2), None));
+        let take = || limiter.take(&peer("192.0.2.1:1"), &limits);
         let (first, _second) = (take().unwrap(), take().unwrap());
         assert!(take().is_none());
         drop(first);
         let _third = take().unwrap();
         assert!(take().is_none());
-        assert_eq!(seats.lock().refused, 2);
+        assert_eq!(limiter.lock().refused, 2);
     }
 
     /// R8: one address is counted for itself, and an IPv6 network of 2⁶⁴ is one.
     #[test]
     fn each_address_has_its_own_count() {
-        let (seats, limits) = (Arc::<Seats>::default(), limits(None, Some(1)));
-        let take = |address| seats.take(&peer(address), &limits);
+        let (limiter, limits) = (Arc::<ConnectionLimiter>::default(), limits(None, Some(1)));
+        let take = |address| limiter.take(&peer(address), &limits);
         let _taken = ["192.0.2.1:1", "192.0.2.2:1", "[2001:db8::1]:1", "[2001:db8:0:1::1]:1"].map(|a| take(a).unwrap());
         for same in ["192.0.2.1:2", "[::ffff:192.0.2.2]:1", "[2001:db8::2]:1", "[2001:db8:0:1:ffff::]:1"] {
             assert!(take(same).is_none(), "{same}");
         }
-        assert!(seats.take(&Peer::in_process(), &limits).is_some());
+        assert!(limiter.take(&Peer::in_process(), &limits).is_some());
     }
 
     /// Nothing is left of who has gone.
     #[test]
     fn addresses_without_connections_are_forgotten() {
-        let (seats, limits) = (Arc::<Seats>::default(), limits(None, Some(3)));
+        let (limiter, limits) = (Arc::<ConnectionLimiter>::default(), limits(None, Some(3)));
         let all: Vec<_> =
-            (0..600u16).map(|n| seats.take(&peer(&format!("192.0.2.{}:{n}", n % 200)), &limits).unwrap()).collect();
-        assert_eq!(seats.lock().by_origin.len(), 200);
+            (0..600u16).map(|n| limiter.take(&peer(&format!("192.0.2.{}:{n}", n % 200)), &limits).unwrap()).collect();
+        assert_eq!(limiter.lock().by_origin.len(), 200);
         drop(all);
-        let taken = seats.lock();
+        let taken = limiter.lock();
         assert_eq!((taken.all, taken.by_origin.len(), taken.newcomers.len()), (0, 0, 0));
     }
 
-    /// R8: a connection that has made a call keeps its seat; of the others the oldest goes, but none that is young.
+    /// R8: a connection that has made a call keeps its slot; of the others the oldest goes, but none that is young.
     #[tokio::test(start_paused = true)]
     async fn the_oldest_connection_without_a_call_makes_room() {
-        let (seats, limits) = (Arc::<Seats>::default(), limits(Some(3), None));
-        let take = || seats.take(&peer("192.0.2.1:1"), &limits);
+        let (limiter, limits) = (Arc::<ConnectionLimiter>::default(), limits(Some(3), None));
+        let take = || limiter.take(&peer("192.0.2.1:1"), &limits);
         let is_evicted =
             |newcomer: &Newcomer| newcomer.poll_evicted(&mut Context::from_waker(Waker::noop())).is_ready();
         let held = [take().unwrap(), take().unwrap(), take().unwrap()];
-        let [busy, old, young] = held.each_ref().map(Seat::newcomer);
+        let [busy, old, young] = held.each_ref().map(ConnectionSlot::newcomer);
         busy.settle();
         advance(GRACE - Duration::from_millis(1)).await;
         assert!(take().is_none());
@@ -316,38 +316,39 @@ mod tests {
         let fifth = take().unwrap();
         assert!(is_evicted(&young) && take().is_none());
         drop((held, fourth, fifth));
-        let taken = seats.lock();
+        let taken = limiter.lock();
         assert_eq!((taken.all, taken.newcomers.len()), (0, 0));
     }
 
-    /// R8: who is over the limit of its address takes seats of that address only.
+    /// R8: who is over the limit of its address takes slots of that address only.
     #[tokio::test(start_paused = true)]
     async fn an_address_makes_room_for_itself() {
-        let (seats, limits) = (Arc::<Seats>::default(), limits(Some(4), Some(2)));
-        let take = |address| seats.take(&peer(address), &limits);
-        let is_evicted = |seat: &Seat| seat.newcomer().poll_evicted(&mut Context::from_waker(Waker::noop())).is_ready();
+        let (limiter, limits) = (Arc::<ConnectionLimiter>::default(), limits(Some(4), Some(2)));
+        let take = |address| limiter.take(&peer(address), &limits);
+        let is_evicted =
+            |slot: &ConnectionSlot| slot.newcomer().poll_evicted(&mut Context::from_waker(Waker::noop())).is_ready();
         let others = ["192.0.2.1:1", "192.0.2.1:2"].map(|address| take(address).unwrap());
         let own = ["192.0.2.2:1", "192.0.2.2:2"].map(|address| take(address).unwrap());
         advance(GRACE).await;
         let next = take("192.0.2.2:3").unwrap();
         assert_eq!((others.each_ref().map(is_evicted), own.each_ref().map(is_evicted)), ([false; 2], [true, false]));
-        // A third address finds no seat: the oldest of all makes room.
+        // A third address finds no slot: the oldest of all makes room.
         let third = take("192.0.2.3:1").unwrap();
         assert_eq!((others.each_ref().map(is_evicted), is_evicted(&own[1])), ([true, false], false));
         drop((others, own, next, third));
-        assert!(seats.lock().by_origin.is_empty() && seats.lock().all == 0);
+        assert!(limiter.lock().by_origin.is_empty() && limiter.lock().all == 0);
     }
 
-    /// A call that comes as the seat is lost is served: it counts again.
+    /// A call that comes as the slot is lost is served: it counts again.
     #[tokio::test(start_paused = true)]
     async fn a_call_in_the_last_moment_keeps_the_connection() {
-        let (seats, limits) = (Arc::<Seats>::default(), limits(Some(1), None));
-        let first = seats.take(&peer("192.0.2.1:1"), &limits).unwrap();
+        let (limiter, limits) = (Arc::<ConnectionLimiter>::default(), limits(Some(1), None));
+        let first = limiter.take(&peer("192.0.2.1:1"), &limits).unwrap();
         advance(GRACE).await;
-        let second = seats.take(&peer("192.0.2.1:2"), &limits).unwrap();
+        let second = limiter.take(&peer("192.0.2.1:2"), &limits).unwrap();
         first.newcomer().settle();
-        assert_eq!(seats.lock().all, 2);
+        assert_eq!(limiter.lock().all, 2);
         drop((first, second));
-        assert_eq!(seats.lock().all, 0);
+        assert_eq!(limiter.lock().all, 0);
     }
 }

@@ -1,11 +1,34 @@
-//! The limits of a server for connections, apart from their calls, as its user
-//! sets them.
+//! The limits of a server for connections.
 
 use std::time::Duration;
 
 use crate::server::Server;
 
 impl Server {
+    /// How many connections may be open, of all clones of the server together.
+    /// One beyond is closed at once. If a connection is at least 5 seconds old and
+    /// has made no call, the server closes that one instead (GOAWAY, NO_ERROR),
+    /// the oldest first: idle connections cannot keep clients out. A client that
+    /// connected early loses nothing; it connects again with its next call. **Default:** 10,000, or as many as the
+    /// process has file descriptors for, an eighth of them (1,024 at most) left
+    /// to the rest of the program.
+    #[must_use]
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.limits.max_connections = Some(connections);
+        self
+    }
+
+    /// How many connections may be open from one IP address; an IPv6 network of
+    /// 2⁶⁴ addresses counts as one. One beyond is closed at once, unless an older
+    /// connection from the same address has made no call: see
+    /// [`max_connections`](Self::max_connections). **Default:** no limit, since behind a proxy or a gateway all clients come
+    /// from the same address.
+    #[must_use]
+    pub fn max_connections_per_ip(mut self, connections: usize) -> Self {
+        self.limits.max_connections_per_ip = Some(connections);
+        self
+    }
+
     /// How long the headers of a call may take from their first byte to their
     /// last; so, too, any other frame but DATA. **Default:** 10 seconds.
     #[must_use]

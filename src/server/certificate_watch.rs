@@ -13,7 +13,7 @@ use crate::server::reload::TlsReload;
 use crate::transport::ServerTls;
 
 /// Loads the settings of TLS now and then, and takes those that are new.
-pub(crate) struct Watch {
+pub(crate) struct CertificateWatch {
     interval: Duration,
     load: Arc<dyn Fn() -> Result<ServerTls, Error> + Send + Sync>,
     state: State,
@@ -27,7 +27,7 @@ enum State {
     Loading(JoinHandle<Result<ServerTls, Error>>),
 }
 
-impl Watch {
+impl CertificateWatch {
     pub(crate) fn new(interval: Duration, load: impl Fn() -> Result<ServerTls, Error> + Send + Sync + 'static) -> Self {
         // Without a pause there would be nothing but loading.
         let interval = interval.clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL);
@@ -79,9 +79,9 @@ impl Watch {
     }
 }
 
-impl fmt::Debug for Watch {
+impl fmt::Debug for CertificateWatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Watch").field("interval", &self.interval).finish_non_exhaustive()
+        f.debug_struct("CertificateWatch").field("interval", &self.interval).finish_non_exhaustive()
     }
 }
 

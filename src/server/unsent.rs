@@ -9,7 +9,7 @@ use crate::transport::{Reservation, Share, Ticket};
 ///
 /// It is nothing until something has to wait.
 #[derive(Debug, Default)]
-pub(crate) struct Outlay(Option<Box<Account>>);
+pub(crate) struct UnsentBytes(Option<Box<Account>>);
 
 #[derive(Debug, Default)]
 struct Account {
@@ -20,7 +20,7 @@ struct Account {
     share: Share,
 }
 
-impl Outlay {
+impl UnsentBytes {
     /// For so many bytes that have to wait: ready when they may do so no longer,
     /// since nobody has taken any for too long or since there is no memory. `held`
     /// tells that it was the gauge which held them back: it may have room by now.
@@ -76,8 +76,8 @@ mod tests {
     async fn who_was_held_back_is_woken_although_there_is_room_by_now() {
         let (wakes, link) = (Wakes::default(), link(1000));
         let waker = wakes.waker();
-        let mut outlay = Outlay::default();
-        let polled = outlay.poll(&mut Context::from_waker(&waker), 10, true, &link);
+        let mut unsent = UnsentBytes::default();
+        let polled = unsent.poll(&mut Context::from_waker(&waker), 10, true, &link);
         assert!(polled.is_pending());
         assert_eq!(wakes.count(), 1);
     }
@@ -87,8 +87,8 @@ mod tests {
     async fn a_connection_outlives_a_lack_of_memory_and_a_call_does_not() {
         let link = link(5);
         link.gauge.add(10);
-        let mut outlay = Outlay::default();
-        assert!(poll_fn(|cx| Poll::Ready(outlay.poll_written(cx, 1, &link))).await.is_pending());
-        assert!(poll_fn(|cx| Poll::Ready(outlay.poll(cx, 10, false, &link))).await.is_ready());
+        let mut unsent = UnsentBytes::default();
+        assert!(poll_fn(|cx| Poll::Ready(unsent.poll_written(cx, 1, &link))).await.is_pending());
+        assert!(poll_fn(|cx| Poll::Ready(unsent.poll(cx, 10, false, &link))).await.is_ready());
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::io::{AsyncWriteExt, copy, sink};
 use tokio::time::{Sleep, sleep, timeout};
 
-use crate::server::drain::{Drain, Phase, Reached};
+use crate::server::drain::{Drain, DrainPhase, Reached};
 use crate::transport::{Io, IoHandle};
 
 /// What a connection is to do now.
@@ -22,7 +22,7 @@ pub(crate) enum Leave {
 }
 
 /// When a connection has to leave.
-pub(crate) struct Farewell {
+pub(crate) struct GoAway {
     drain: Arc<Drain>,
     next: Reached,
     told: Told,
@@ -37,9 +37,9 @@ enum Told {
     Everything,
 }
 
-impl Farewell {
+impl GoAway {
     pub(crate) fn new(drain: &Arc<Drain>) -> Self {
-        Self { drain: Arc::clone(drain), next: drain.reached(Phase::Draining), told: Told::Nothing }
+        Self { drain: Arc::clone(drain), next: drain.reached(DrainPhase::Draining), told: Told::Nothing }
     }
 
     /// Ready when something is to be done.
@@ -48,8 +48,8 @@ impl Farewell {
             let Told::Nothing = self.told else {
                 return Poll::Ready(Leave::AtOnce);
             };
-            self.next = self.drain.reached(Phase::Cut);
-            self.told = Told::GoAway(Box::pin(sleep(ANSWER)));
+            self.next = self.drain.reached(DrainPhase::Cut);
+            self.told = Told::GoAway(Box::pin(sleep(PING_ANSWER)));
             return Poll::Ready(Leave::Gracefully);
         }
         if let Told::GoAway(patience) = &mut self.told
@@ -75,9 +75,9 @@ impl Farewell {
 /// speaks HTTP/2. It was sent our settings, so that a call of it may be on its
 /// way: it is heard out for a moment, to be told that the call was not begun.
 pub(crate) async fn to_stranger(drain: &Drain) {
-    drain.reached(Phase::Draining).await;
+    drain.reached(DrainPhase::Draining).await;
     // An error means that the time is over, as is the wait.
-    let _ = timeout(GREETING, drain.reached(Phase::Cut)).await;
+    let _ = timeout(GREETING, drain.reached(DrainPhase::Cut)).await;
 }
 
 /// Waits, once all is said, until the peer has closed its end, too. To close a
@@ -87,7 +87,7 @@ pub(crate) async fn linger(drain: &Drain, io: &IoHandle) {
     tokio::select! {
         biased;
         _ = timeout(LINGER, poll_fn(|cx| io.poll_discard(cx))) => {}
-        () = drain.reached(Phase::Cut) => {}
+        () = drain.reached(DrainPhase::Cut) => {}
     }
 }
 
@@ -102,14 +102,14 @@ pub(crate) async fn part(drain: &Drain, mut io: impl Io) {
     };
     tokio::select! {
         _ = timeout(LINGER, parted) => {}
-        () = drain.reached(Phase::Cut) => {}
+        () = drain.reached(DrainPhase::Cut) => {}
     }
 }
 
 /// How long a peer without calls may take to answer the PING behind the first
 /// GOAWAY. Nothing is lost by a second that comes too early: what the peer has
 /// sent in between it is told was not begun.
-const ANSWER: Duration = Duration::from_secs(1);
+const PING_ANSWER: Duration = Duration::from_secs(1);
 
 const GREETING: Duration = Duration::from_millis(500);
 

@@ -11,9 +11,9 @@ use std::time::Duration;
 /// part in a hundred of what the long ones take. A method that is not known yet
 /// counts as slow.
 #[derive(Debug)]
-pub(crate) struct Pace(AtomicU32);
+pub(crate) struct InlinePolicy(AtomicU32);
 
-impl Pace {
+impl InlinePolicy {
     pub(crate) fn unknown() -> Self {
         Self(AtomicU32::new(SLOW_AT + 1))
     }
@@ -69,7 +69,7 @@ mod tests {
     const SHORT: Duration = Duration::from_micros(99);
 
     /// How many of these polls in a row it takes until the method is slow, or is so no longer.
-    fn polls_until(pace: &Pace, slow: bool, elapsed: Duration) -> u32 {
+    fn polls_until(pace: &InlinePolicy, slow: bool, elapsed: Duration) -> u32 {
         let mut polls = 0;
         while pace.is_slow() != slow {
             pace.observe(elapsed);
@@ -79,8 +79,8 @@ mod tests {
     }
 
     /// A method whose polls have all been short.
-    fn fast() -> Pace {
-        let pace = Pace::unknown();
+    fn fast() -> InlinePolicy {
+        let pace = InlinePolicy::unknown();
         (0..=SLOW_AT).for_each(|_| pace.observe(SHORT));
         assert!(!pace.is_slow() && !pace.is_doubtful());
         pace
@@ -88,8 +88,8 @@ mod tests {
 
     #[test]
     fn an_unknown_method_is_slow_until_it_was_fast_once() {
-        assert_eq!(polls_until(&Pace::unknown(), false, SHORT), 1);
-        let unknown = Pace::unknown();
+        assert_eq!(polls_until(&InlinePolicy::unknown(), false, SHORT), 1);
+        let unknown = InlinePolicy::unknown();
         unknown.observe(SLOW_POLL);
         assert!(unknown.is_slow());
     }

@@ -10,7 +10,7 @@ use crate::server::limits::Limits;
 use crate::transport::{Alarm, Breach, BufferedIo, Gone, IoHandle, Pinger, Pulse};
 
 /// The timers of one connection, on one alarm.
-pub(crate) struct Upkeep {
+pub(crate) struct ConnectionTimers {
     alarm: Alarm,
     begun: bool,
     /// When the client's SETTINGS must have come.
@@ -28,7 +28,7 @@ pub(crate) struct Upkeep {
     rested: Instant,
 }
 
-impl Upkeep {
+impl ConnectionTimers {
     pub(crate) fn new(limits: &Limits, h2: &mut h2::server::Connection<BufferedIo, Bytes>) -> Self {
         let now = Instant::now();
         let age =
@@ -140,7 +140,7 @@ impl Upkeep {
         let grace = self.grace.and_then(|grace| leaving.checked_add(grace));
         // h2 closes it once the client has answered a ping and all calls are
         // over; but the client need not answer.
-        let answer = if open { now } else { leaving } + ANSWER;
+        let answer = if open { now } else { leaving } + LAST_ANSWER;
         Some(grace.map_or(answer, |grace| grace.min(answer)))
     }
 }
@@ -150,7 +150,7 @@ impl Upkeep {
 const JITTER: f64 = 0.1;
 
 /// How long a client that is told to go away may take to say that it has heard.
-const ANSWER: Duration = Duration::from_secs(20);
+const LAST_ANSWER: Duration = Duration::from_secs(20);
 
 /// No connection grows older than a hundred years.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);

@@ -1,0 +1,4 @@
+//! The limits of a server, as its user sets them.
+
+mod calls;
+mod connections;
