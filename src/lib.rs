@@ -340,7 +340,7 @@ pub use {bytes, http, protobuf};
 #[doc(hidden)]
 pub mod codegen {
     pub use crate::codec::{Field, Shape, Shaped, read_tag, read_unknown, skip_unknown};
-    pub use crate::server::{BoxFuture, Call, Driver, Finish, Inbound, One, Run, Service};
+    pub use crate::server::{BoxFuture, Call, Driver, Finish, Inbound, Run, Service, UnaryRequest};
 }
 
 /// Includes what `puregrpc_build` has written to `OUT_DIR`.

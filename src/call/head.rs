@@ -7,7 +7,7 @@ use http::Extensions;
 use tokio::time::Instant;
 
 use crate::call::protocol::Protocol;
-use crate::call::{CancelHandle, Link};
+use crate::call::{CancelHandle, ConnectionContext};
 use crate::compression::{Encoding, Offer};
 use crate::metadata::Metadata;
 
@@ -16,7 +16,7 @@ pub(crate) struct Head {
     pub(crate) metadata: Metadata,
     pub(crate) deadline: Option<Instant>,
     /// The connection it came over, on a server.
-    pub(crate) link: Option<Arc<Link>>,
+    pub(crate) connection: Option<Arc<ConnectionContext>>,
     pub(crate) extensions: Extensions,
     /// What the call speaks.
     pub(crate) protocol: Protocol,
@@ -37,7 +37,7 @@ impl fmt::Debug for Head {
         f.debug_struct("Head")
             .field("metadata", &self.metadata)
             .field("deadline", &self.deadline)
-            .field("peer", &self.link.as_ref().map(|link| &link.peer))
+            .field("peer", &self.connection.as_ref().map(|connection| &connection.peer))
             .finish_non_exhaustive()
     }
 }

@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
 
-use crate::call::Link;
+use crate::call::ConnectionContext;
 use crate::call::body::Body;
 use crate::call::outbox::Outbox;
 use crate::status::Status;
@@ -28,7 +28,7 @@ struct State {
     gathered: BytesMut,
     /// The memory of that.
     reservation: Reservation,
-    link: Arc<Link>,
+    connection: Arc<ConnectionContext>,
     /// What the sending half of the call has to hear of the end through.
     outbox: Option<Arc<Outbox>>,
     failure: Option<Status>,
@@ -68,12 +68,12 @@ impl Parked {
 }
 
 impl Inbox {
-    pub(crate) fn new(body: Body, link: Arc<Link>) -> Self {
+    pub(crate) fn new(body: Body, connection: Arc<ConnectionContext>) -> Self {
         Self(Mutex::new(State {
             body,
             gathered: BytesMut::new(),
             reservation: Reservation::default(),
-            link,
+            connection,
             outbox: None,
             failure: None,
             waiter: None,
@@ -168,7 +168,7 @@ impl State {
         self.gathered.extend_from_slice(chunk);
         if self.gathered.capacity() != self.reservation.held() {
             // Of all connections together: a part of one is for messages.
-            self.reservation.hold(self.link.budget.whole(), self.gathered.capacity());
+            self.reservation.hold(self.connection.budget.whole(), self.gathered.capacity());
         }
     }
 

@@ -2,16 +2,15 @@
 
 pub(crate) mod body;
 pub(crate) mod cancel;
+mod connection_context;
 pub(crate) mod deadline;
 pub(crate) mod download;
 mod foreign;
 mod head;
 mod holdings;
 pub(crate) mod inbox;
-pub(crate) mod intake;
 pub(crate) mod limit_owner;
-mod link;
-pub(crate) mod outbound;
+pub(crate) mod message_reader;
 pub(crate) mod outbox;
 mod oversized;
 #[cfg_attr(not(test), expect(dead_code, reason = "tests make calls without h2; no other transport is built in yet"))]
@@ -22,6 +21,7 @@ pub(crate) mod reply;
 mod request;
 mod response;
 pub(crate) mod running;
+pub(crate) mod send_queue;
 mod send_sink;
 mod sender;
 mod sending;
@@ -33,8 +33,8 @@ mod stall;
 mod turn;
 
 pub use cancel::CancelHandle;
+pub(crate) use connection_context::{ConnectionContext, Terms};
 pub(crate) use head::Head;
-pub(crate) use link::{Link, Terms};
 pub(crate) use protocol::APPLICATION_GRPC;
 pub use receiver::{Receiver, Receiving};
 pub use request::Request;

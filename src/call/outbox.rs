@@ -18,7 +18,7 @@ use std::task::{Context, Waker};
 use bytes::Bytes;
 use tokio::sync::Notify;
 
-use crate::call::outbound::Outbound;
+use crate::call::send_queue::SendQueue;
 use crate::code::Code;
 use crate::codec::{Append, CHUNK, Chunks};
 use crate::compression::Encoding;
@@ -79,7 +79,7 @@ pub(crate) enum Fate {
 
 /// Where a sender puts its messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum SendBuffer {
     Slot,
     Tail,
 }
@@ -142,13 +142,13 @@ impl Outbox {
     }
 
     /// For the driver: takes what was written, after a poll.
-    pub(crate) fn leave(&self, outer: Outer, outbound: &mut Outbound, encoding: &mut Encoding) -> Option<Metadata> {
+    pub(crate) fn leave(&self, outer: Outer, send_queue: &mut SendQueue, encoding: &mut Encoding) -> Option<Metadata> {
         let mut shared = self.is_busy().then(|| self.lock());
         if let Some(shared) = &mut shared {
-            outbound.extend(std::mem::take(&mut shared.queue));
+            send_queue.extend(std::mem::take(&mut shared.queue));
         }
         SLOT.with_borrow_mut(|slot| {
-            if take_payloads(&mut slot.buffer, outbound) {
+            if take_payloads(&mut slot.buffer, send_queue) {
                 slot.buffer.reserve_exact(CHUNK);
             }
             slot.owner = outer.owner;
@@ -158,7 +158,7 @@ impl Outbox {
         });
         let shared = &mut shared?;
         *encoding = shared.encoding.take().unwrap_or(*encoding);
-        shared.take(outbound)
+        shared.take(send_queue)
     }
 
     /// For the driver: holds the sender back until [`unblock`](Self::unblock).
@@ -270,16 +270,16 @@ impl Outbox {
 
     /// For the sender: puts a message where `place` says, unless it has to wait.
     #[inline(always)]
-    pub(crate) fn put<M: Append>(&self, place: &mut Place, message: &M, len: usize) -> Result<Room, Status> {
+    pub(crate) fn put<M: Append>(&self, place: &mut SendBuffer, message: &M, len: usize) -> Result<Room, Status> {
         let mut shared = self.lock();
         shared.fate.check()?;
         if shared.blocked {
             return Ok(Room::None);
         }
-        if *place == Place::Slot {
+        if *place == SendBuffer::Slot {
             match self.put_in_slot(message, len) {
                 Some(result) => return result,
-                None => *place = Place::Tail,
+                None => *place = SendBuffer::Tail,
             }
         }
         let result = append(message, len, shared.tail());
@@ -289,11 +289,11 @@ impl Outbox {
     }
 
     /// For the sender: queues a large message piece by piece, and blocks the next until it is sent.
-    pub(crate) fn put_large<M: Append>(&self, place: Place, message: &M, len: usize) -> Result<(), Status> {
+    pub(crate) fn put_large<M: Append>(&self, place: SendBuffer, message: &M, len: usize) -> Result<(), Status> {
         let mut guard = self.lock();
         let shared = &mut *guard;
         shared.fate.check()?;
-        let in_slot = place == Place::Slot
+        let in_slot = place == SendBuffer::Slot
             && SLOT.with_borrow_mut(|slot| {
                 let own = slot.owner == self.address();
                 if own {
@@ -361,12 +361,12 @@ fn over() -> Status {
 
 impl Shared {
     /// Takes what waits behind the lock; gives the headers that go before it.
-    pub(crate) fn take(&mut self, outbound: &mut Outbound) -> Option<Metadata> {
+    pub(crate) fn take(&mut self, send_queue: &mut SendQueue) -> Option<Metadata> {
         if !self.late.is_empty() {
-            outbound.extend(std::mem::take(&mut self.late));
+            send_queue.extend(std::mem::take(&mut self.late));
         }
         if !self.tail.is_empty() {
-            self.filled = take_payloads(&mut self.tail, outbound);
+            self.filled = take_payloads(&mut self.tail, send_queue);
             if self.tail.capacity() > CHUNK / 4 {
                 self.tail = Vec::new();
             }
@@ -433,17 +433,17 @@ fn append_chunked<M: Append>(message: &M, len: usize, tail: &mut Vec<u8>, full: 
 
 /// Empties a buffer as payloads of at most one DATA frame each; `true` if that
 /// was much. A little is copied, so that the buffer stays; more is handed over.
-fn take_payloads(buffer: &mut Vec<u8>, outbound: &mut Outbound) -> bool {
+fn take_payloads(buffer: &mut Vec<u8>, send_queue: &mut SendQueue) -> bool {
     if buffer.len() < CHUNK / 4 {
-        outbound.push(Bytes::copy_from_slice(buffer));
+        send_queue.push(Bytes::copy_from_slice(buffer));
         buffer.clear();
         return false;
     }
     let much = buffer.len() >= CHUNK / 2;
     let mut all = Bytes::from(std::mem::take(buffer));
     while all.len() > CHUNK {
-        outbound.push(all.split_to(CHUNK));
+        send_queue.push(all.split_to(CHUNK));
     }
-    outbound.push(all);
+    send_queue.push(all);
     much
 }

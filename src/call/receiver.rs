@@ -14,7 +14,7 @@ use http::Extensions;
 use tokio::time::Instant;
 
 use crate::call::inbox::{Inbox, Parked};
-use crate::call::intake::Intake;
+use crate::call::message_reader::MessageReader;
 use crate::call::reply::Reply;
 use crate::call::{Head, deadline, poll_budget, running};
 use crate::codec::Message;
@@ -40,7 +40,7 @@ use crate::transport::Peer;
 /// ```
 pub struct Receiver<T> {
     pub(crate) head: Head,
-    intake: Intake,
+    message_reader: MessageReader,
     source: Source,
     /// Whether an error was given: as a stream it ends with one.
     failed: bool,
@@ -56,13 +56,13 @@ enum Source {
 }
 
 impl<T: Message> Receiver<T> {
-    pub(crate) fn server(head: Head, inbox: Arc<Inbox>, intake: Intake) -> Self {
-        Self { head, intake, source: Source::Server(inbox), failed: false, ended: false, message: PhantomData }
+    pub(crate) fn server(head: Head, inbox: Arc<Inbox>, message_reader: MessageReader) -> Self {
+        Self { head, message_reader, source: Source::Server(inbox), failed: false, ended: false, message: PhantomData }
     }
 
-    pub(crate) fn client(head: Head, reply: Reply, intake: Intake) -> Self {
+    pub(crate) fn client(head: Head, reply: Reply, message_reader: MessageReader) -> Self {
         let source = Source::Client(Box::new(reply));
-        Self { head, intake, source, failed: false, ended: false, message: PhantomData }
+        Self { head, message_reader, source, failed: false, ended: false, message: PhantomData }
     }
 
     /// Receives the next message; `None` once the peer has sent all.
@@ -108,7 +108,7 @@ impl<T: Message> Receiver<T> {
 
     #[inline(always)]
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<T>, Status>> {
-        match self.intake.next_small::<T>().map(|message| T::decode(Payload::Slice(message))) {
+        match self.message_reader.next_small::<T>().map(|message| T::decode(Payload::Slice(message))) {
             Some(Ok(message)) => Poll::Ready(Ok(Some(message))),
             Some(Err(status)) => Poll::Ready(Err(self.fail(status))),
             None => self.poll_any(cx),
@@ -121,12 +121,12 @@ impl<T: Message> Receiver<T> {
         if self.ended {
             ready!(poll_budget(cx));
         }
-        ready!(self.intake.poll_turn(cx));
-        self.intake.let_go();
+        ready!(self.message_reader.poll_turn(cx));
+        self.message_reader.let_go();
         loop {
             // Most who come here have taken all there was.
-            if self.intake.has_more() {
-                match self.intake.next::<T>(self.head.link.as_deref()) {
+            if self.message_reader.has_more() {
+                match self.message_reader.next::<T>(self.head.connection.as_deref()) {
                     Ok(Some(payload)) => match T::decode(payload).and_then(|message| self.hold().map(|()| message)) {
                         Ok(message) => return Poll::Ready(Ok(Some(message))),
                         Err(status) => return Poll::Ready(Err(self.fail(status))),
@@ -142,7 +142,7 @@ impl<T: Message> Receiver<T> {
                     return Poll::Ready(end.map(|_| None));
                 }
             }
-            match self.intake.next_small::<T>().map(|message| T::decode(Payload::Slice(message))) {
+            match self.message_reader.next_small::<T>().map(|message| T::decode(Payload::Slice(message))) {
                 Some(Ok(message)) => return Poll::Ready(Ok(Some(message))),
                 Some(Err(status)) => return Poll::Ready(Err(self.fail(status))),
                 None => {}
@@ -156,18 +156,20 @@ impl<T: Message> Receiver<T> {
             return self.poll_wait(cx);
         };
         if let Source::Client(reply) = &self.source {
-            self.intake.set_encoding(reply.encoding());
+            self.message_reader.set_encoding(reply.encoding());
         }
         match chunk? {
-            Some(chunk) => match self.intake.push(chunk, self.head.link.as_deref()) {
+            Some(chunk) => match self.message_reader.push(chunk, self.head.connection.as_deref()) {
                 Ok(()) => Poll::Ready(Ok(true)),
                 Err(status) => Poll::Ready(Err(self.fail(status))),
             },
             // What the last message took is free, however long the call goes on.
-            None if self.intake.is_empty() => match self.intake.account(self.head.link.as_deref()) {
-                Ok(()) => Poll::Ready(Ok(false)),
-                Err(status) => Poll::Ready(Err(self.fail(status))),
-            },
+            None if self.message_reader.is_empty() => {
+                match self.message_reader.account(self.head.connection.as_deref()) {
+                    Ok(()) => Poll::Ready(Ok(false)),
+                    Err(status) => Poll::Ready(Err(self.fail(status))),
+                }
+            }
             None => Poll::Ready(Err(self.fail(cut_short()))),
         }
     }
@@ -175,7 +177,7 @@ impl<T: Message> Receiver<T> {
     /// Ready with an error if the wait for bytes is over.
     fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Status>> {
         let status = match self.hold() {
-            Ok(()) => ready!(self.intake.poll_wait(cx, self.head.link.as_deref())),
+            Ok(()) => ready!(self.message_reader.poll_wait(cx, self.head.connection.as_deref())),
             Err(status) => status,
         };
         // It waits no longer for its source.
@@ -183,10 +185,10 @@ impl<T: Message> Receiver<T> {
         Poll::Ready(Err(self.fail(status)))
     }
 
-    /// Counts, on a client, what there is of messages; on a server the intake does.
+    /// Counts, on a client, what there is of messages; on a server the message_reader does.
     fn hold(&mut self) -> Result<(), Status> {
         match &mut self.source {
-            Source::Client(reply) => reply.receive(self.intake.memory()),
+            Source::Client(reply) => reply.receive(self.message_reader.memory()),
             Source::Server(_) => Ok(()),
         }
     }
@@ -196,7 +198,7 @@ impl<T: Message> Receiver<T> {
     fn fail(&mut self, status: Status) -> Status {
         if let Source::Client(reply) = &mut self.source {
             reply.fail(&status);
-            self.intake = Intake::new(0, 0);
+            self.message_reader = MessageReader::new(0, 0);
         }
         status
     }
@@ -239,7 +241,7 @@ impl<T> Receiver<T> {
 
     /// Whether the message that was received last came compressed.
     pub fn was_compressed(&self) -> bool {
-        self.intake.was_compressed()
+        self.message_reader.was_compressed()
     }
 
     /// When the call must have ended; `None` if it may take as long as it likes.
@@ -261,7 +263,7 @@ impl<T> Receiver<T> {
     pub fn peer(&self) -> Option<&Peer> {
         match &self.source {
             Source::Client(reply) => reply.peer(),
-            Source::Server(_) => self.head.link.as_ref().map(|link| &link.peer),
+            Source::Server(_) => self.head.connection.as_ref().map(|connection| &connection.peer),
         }
     }
 

@@ -77,7 +77,7 @@ impl<T> Request<T> {
 
     /// The client that calls, on a server; `None` on a client.
     pub fn peer(&self) -> Option<&Peer> {
-        self.head.link.as_ref().map(|link| &link.peer)
+        self.head.connection.as_ref().map(|connection| &connection.peer)
     }
 
     /// Whether the message came compressed, on a server.

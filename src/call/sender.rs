@@ -10,7 +10,7 @@ use std::task::Poll;
 use futures_core::Stream;
 
 use crate::call::limit_owner::Side;
-use crate::call::outbox::{Fate, Outbox, Place};
+use crate::call::outbox::{Fate, Outbox, SendBuffer};
 use crate::call::send_sink::SendSink;
 use crate::call::sending::{Sending, State};
 use crate::codec::{CHUNK, Message};
@@ -40,7 +40,7 @@ use crate::status::Status;
 /// ```
 pub struct Sender<T> {
     pub(crate) outbox: Arc<Outbox>,
-    pub(crate) place: Place,
+    pub(crate) place: SendBuffer,
     pub(crate) side: Side,
     /// Messages of up to so many bytes go the short way.
     pub(crate) plain: usize,
@@ -62,7 +62,7 @@ impl<T: Message> Sender<T> {
     }
 
     fn new(outbox: Arc<Outbox>, side: Side, compression: Compression, accepted: Accepted) -> Self {
-        let place = if side == Side::Server { Place::Slot } else { Place::Tail };
+        let place = if side == Side::Server { SendBuffer::Slot } else { SendBuffer::Tail };
         let plain = Self::plain(&outbox, compression);
         Self {
             outbox,
@@ -121,8 +121,8 @@ impl<T: Message> Sender<T> {
     /// The largest message that needs nothing but room: it may be sent, is not
     /// compressed, and is not sent in pieces.
     fn plain(outbox: &Outbox, compression: Compression) -> usize {
-        let compressed = if compression.applies_to(LARGE) { compression.from.saturating_sub(1) } else { LARGE };
-        compressed.min(LARGE).min(outbox.limit())
+        let compressed = if compression.applies_to(PIECEWISE) { compression.from.saturating_sub(1) } else { PIECEWISE };
+        compressed.min(PIECEWISE).min(outbox.limit())
     }
 
     /// Whether the call is over as far as this side knows, so that
@@ -294,4 +294,4 @@ impl<T> fmt::Debug for Sender<T> {
 }
 
 /// From this size on a message is queued in pieces instead of one buffer.
-pub(crate) const LARGE: usize = 2 * CHUNK;
+pub(crate) const PIECEWISE: usize = 2 * CHUNK;

@@ -5,9 +5,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use crate::call::outbox::{Place, Room};
+use crate::call::outbox::{Room, SendBuffer};
 use crate::call::poll_budget;
-use crate::call::sender::{LARGE, Sender};
+use crate::call::sender::{PIECEWISE, Sender};
 use crate::codec::{Append, Message, Packed};
 use crate::compression::{Compression, Encoding};
 use crate::status::Status;
@@ -80,7 +80,7 @@ impl<T: Message> Sender<T> {
         let len = message.encoded_len();
         self.headers_sent = true;
         if len <= self.plain
-            && self.place == Place::Slot
+            && self.place == SendBuffer::Slot
             && !self.outbox.is_busy()
             && let Some(put) = self.outbox.put_in_slot(message, len)
         {
@@ -178,7 +178,7 @@ impl<T> Sender<T> {
     /// Puts a message where the driver finds it, if there is room. It is woken
     /// when what is to be waited for has come.
     fn put(&mut self, message: &impl Append, len: usize, cx: &Context<'_>) -> Result<Room, Status> {
-        if len > LARGE {
+        if len > PIECEWISE {
             if self.outbox.park(cx, true)? {
                 return Ok(Room::None);
             }

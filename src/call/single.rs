@@ -3,7 +3,7 @@
 use std::task::{Context, Poll, ready};
 
 use crate::call::download::Download;
-use crate::call::intake::Intake;
+use crate::call::message_reader::MessageReader;
 use crate::call::receiver::cut_short;
 use crate::call::response::Response;
 use crate::codec::Message;
@@ -16,13 +16,13 @@ use crate::status::Status;
 /// never look like a success.
 #[derive(Debug)]
 pub(crate) struct Single<T> {
-    intake: Intake,
+    message_reader: MessageReader,
     message: Option<T>,
 }
 
 impl<T: Message> Single<T> {
-    pub(crate) fn new(intake: Intake) -> Self {
-        Self { intake, message: None }
+    pub(crate) fn new(message_reader: MessageReader) -> Self {
+        Self { message_reader, message: None }
     }
 
     /// Begins with what has been received before.
@@ -39,7 +39,7 @@ impl<T: Message> Single<T> {
                     Ok(()) => {}
                     Err(status) => break status,
                 },
-                Ok(None) if !self.intake.is_empty() => break cut_short(),
+                Ok(None) if !self.message_reader.is_empty() => break cut_short(),
                 Ok(None) => match self.message.take() {
                     Some(message) => return Poll::Ready(Ok(self.respond(download, message))),
                     None => break Status::unimplemented("the server ended a call with one answer without any"),
@@ -57,21 +57,21 @@ impl<T: Message> Single<T> {
         Response {
             metadata: download.take_headers().unwrap_or_default(),
             trailers: trailers.map(Box::new),
-            was_compressed: self.intake.was_compressed(),
+            was_compressed: self.message_reader.was_compressed(),
             callee: download.take_callee(),
             ..Response::new(message)
         }
     }
 
     fn take_from(&mut self, download: &mut Download, chunk: bytes::Bytes) -> Result<(), Status> {
-        self.intake.set_encoding(download.encoding());
+        self.message_reader.set_encoding(download.encoding());
         self.take(chunk).inspect_err(|status| download.cancel(status.clone()))?;
-        download.receive(self.intake.memory())
+        download.receive(self.message_reader.memory())
     }
 
     fn take(&mut self, chunk: bytes::Bytes) -> Result<(), Status> {
-        self.intake.push(chunk, None)?;
-        while let Some(payload) = self.intake.next::<T>(None)? {
+        self.message_reader.push(chunk, None)?;
+        while let Some(payload) = self.message_reader.next::<T>(None)? {
             if self.message.replace(T::decode(payload)?).is_some() {
                 return Err(Status::unimplemented("the server sent a second answer in a call with one"));
             }

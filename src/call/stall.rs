@@ -12,10 +12,10 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// It is nothing until the first wait, and costs a look at the clock only in a
 /// wait that follows on progress.
 #[derive(Debug, Default)]
-pub(crate) struct Stall(Option<Box<Watch>>);
+pub(crate) struct Stall(Option<Box<Transfer>>);
 
 #[derive(Debug)]
-struct Watch {
+struct Transfer {
     /// How far the transfer had come at `since`; `None` while none is waited for.
     mark: Option<u64>,
     since: Instant,
@@ -27,36 +27,36 @@ impl Stall {
     /// `patience`; `progress` is how many bytes of it have gone. To be called in
     /// each wait.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, progress: u64, patience: Duration) -> Poll<()> {
-        let watch = self.0.get_or_insert_with(|| Box::new(Watch::new(progress, patience)));
-        if watch.mark.is_none_or(|mark| progress.wrapping_sub(mark) >= QUANTUM) {
-            watch.mark = Some(progress);
-            watch.since = Instant::now();
-            if watch.timer.is_elapsed() {
-                let end = watch.since + patience;
-                watch.timer.as_mut().reset(end);
+        let transfer = self.0.get_or_insert_with(|| Box::new(Transfer::new(progress, patience)));
+        if transfer.mark.is_none_or(|mark| progress.wrapping_sub(mark) >= QUANTUM) {
+            transfer.mark = Some(progress);
+            transfer.since = Instant::now();
+            if transfer.timer.is_elapsed() {
+                let end = transfer.since + patience;
+                transfer.timer.as_mut().reset(end);
             }
         }
         loop {
-            ready!(watch.timer.as_mut().poll(cx));
+            ready!(transfer.timer.as_mut().poll(cx));
             // It was set for an earlier wait.
-            let end = watch.since + patience;
+            let end = transfer.since + patience;
             if Instant::now() >= end {
                 return Poll::Ready(());
             }
-            watch.timer.as_mut().reset(end);
+            transfer.timer.as_mut().reset(end);
         }
     }
 
     /// The transfer has come to its end: what is waited for next is another one.
     #[inline]
     pub(crate) fn rest(&mut self) {
-        if let Some(watch) = &mut self.0 {
-            watch.mark = None;
+        if let Some(transfer) = &mut self.0 {
+            transfer.mark = None;
         }
     }
 }
 
-impl Watch {
+impl Transfer {
     fn new(progress: u64, patience: Duration) -> Self {
         let since = Instant::now();
         Self { mark: Some(progress), since, timer: Box::pin(sleep_until(since + patience)) }

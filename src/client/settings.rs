@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::header::HeaderValue;
 
-use crate::call::intake::Intake;
+use crate::call::message_reader::MessageReader;
 use crate::client::calls::headers::CommonHeaders;
 use crate::client::connection::keepalive::Keepalive;
 use crate::compression::Compression;
@@ -63,8 +63,8 @@ impl Default for CallSettings {
 
 impl CallSettings {
     /// What takes the answers of a call.
-    pub(crate) fn intake(&self) -> Intake {
-        Intake::new(self.max_recv_message_size, self.max_decoded())
+    pub(crate) fn message_reader(&self) -> MessageReader {
+        MessageReader::new(self.max_recv_message_size, self.max_decoded())
     }
 
     /// How much memory a message may take once it is decoded.

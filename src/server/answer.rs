@@ -11,10 +11,10 @@ use bytes::Bytes;
 use http::{HeaderMap, header};
 
 use crate::call::limit_owner::Side;
-use crate::call::outbound::{Outbound, UNASKED};
 use crate::call::protocol::{APPLICATION_GRPC, Protocol};
+use crate::call::send_queue::{SendQueue, UNASKED};
 use crate::call::sink::{Abort, DataSink, Gone, Respond, Sink};
-use crate::call::{Head, Link, Response, outbox};
+use crate::call::{ConnectionContext, Head, Response, outbox};
 use crate::codec::{self, CHUNK, Chunks, Message, Packed};
 use crate::compression::{ACCEPTED, Compression, Encoding, GRPC_ACCEPT_ENCODING, GRPC_ENCODING, Offer};
 use crate::excerpt::Excerpt;
@@ -31,15 +31,15 @@ use crate::transport::Gauge;
 pub(crate) struct Answer {
     half: Half,
     protocol: Protocol,
-    pub(crate) link: Arc<Link>,
+    pub(crate) connection: Arc<ConnectionContext>,
     name: Name,
     offer: Offer,
     /// How the messages are compressed; the headers name it, whether or not a
     /// message turns out to be compressed.
     pub(crate) encoding: Encoding,
-    pub(crate) outbound: Outbound,
+    pub(crate) send_queue: SendQueue,
     unsent: UnsentBytes,
-    /// What is sent once `outbound` is empty.
+    /// What is sent once `send_queue` is empty.
     trailers: Option<Box<HeaderMap>>,
 }
 
@@ -52,15 +52,15 @@ enum Half {
 }
 
 impl Answer {
-    pub(crate) fn new(respond: Respond, link: Arc<Link>, head: &Head, name: Name) -> Self {
+    pub(crate) fn new(respond: Respond, connection: Arc<ConnectionContext>, head: &Head, name: Name) -> Self {
         Self {
             half: Half::Respond(respond),
             protocol: head.protocol,
-            link,
+            connection,
             name,
             offer: head.offer,
             encoding: Encoding::Identity,
-            outbound: Outbound::default(),
+            send_queue: SendQueue::default(),
             unsent: UnsentBytes::default(),
             trailers: None,
         }
@@ -79,7 +79,7 @@ impl Answer {
 
     /// How the messages are compressed, by the handler's choice or the server's.
     pub(crate) fn compression(&self, chosen: Option<Encoding>) -> Compression {
-        self.link.terms.compression.or(chosen).within(self.offer.accepted)
+        self.connection.terms.compression.or(chosen).within(self.offer.accepted)
     }
 
     /// Sends the response headers, if they have not been sent.
@@ -101,7 +101,8 @@ impl Answer {
     pub(crate) fn respond<M: Message>(&mut self, response: Response<M>) -> Result<(), Status> {
         let Response { metadata, trailers, compression, message, .. } = response;
         let len = message.encoded_len();
-        outbox::check_len(len, self.link.terms.max_send_message_size).map_err(|status| Side::Server.sent(status))?;
+        outbox::check_len(len, self.connection.terms.max_send_message_size)
+            .map_err(|status| Side::Server.sent(status))?;
         let mut compression = self.compression(compression);
         if self.is_unopened() {
             self.encoding = compression.encoding;
@@ -114,9 +115,9 @@ impl Answer {
             Protocol::Grpc => self.frame(&message, len, compression)?,
         };
         let small = (1..=CHUNK).contains(&payload.len());
-        let trailers = fitted::ok(trailers.map_or_else(Metadata::new, |trailers| *trailers), &self.link)?;
-        fitted::check("headers", &metadata, &self.link)?;
-        let gauge = (payload.len() > UNASKED).then(|| Arc::clone(&self.link.gauge));
+        let trailers = fitted::ok(trailers.map_or_else(Metadata::new, |trailers| *trailers), &self.connection)?;
+        fitted::check("headers", &metadata, &self.connection)?;
+        let gauge = (payload.len() > UNASKED).then(|| Arc::clone(&self.connection.gauge));
         let Ok(sink) = self.open(metadata) else {
             return Ok(());
         };
@@ -126,7 +127,7 @@ impl Answer {
             }
             self.half = Half::Done;
         } else {
-            self.outbound.push(payload);
+            self.send_queue.push(payload);
             self.trailers = Some(Box::new(trailers));
         }
         Ok(())
@@ -147,19 +148,19 @@ impl Answer {
 
     fn queue<M: Message>(&mut self, message: &M, len: usize) -> Result<Bytes, Status> {
         if len <= ONE_PIECE {
-            self.outbound.push(codec::encode(message, len)?);
+            self.send_queue.push(codec::encode(message, len)?);
             return Ok(Bytes::new());
         }
         let (mut tail, mut full) = (Vec::with_capacity(CHUNK), Vec::with_capacity(len / CHUNK + 1));
         message.append_chunked(len, &mut Chunks { tail: &mut tail, full: &mut full })?;
-        self.outbound.extend(full);
-        self.outbound.push(tail.into());
+        self.send_queue.extend(full);
+        self.send_queue.push(tail.into());
         Ok(Bytes::new())
     }
 
     /// Ends a stream of messages with success, once they are sent.
     pub(crate) fn succeed(&mut self, trailers: Metadata) -> Result<(), Status> {
-        let trailers = fitted::ok(trailers, &self.link)?;
+        let trailers = fitted::ok(trailers, &self.connection)?;
         match self.open(Metadata::new()) {
             Ok(_) => self.trailers = Some(Box::new(trailers)),
             Err(Gone) => self.half = Half::Done,
@@ -172,14 +173,14 @@ impl Answer {
     pub(crate) fn fail(&mut self, status: Status, trailers: Metadata, out_of_time: bool) {
         let text = Excerpt(status.message());
         let source = std::error::Error::source(&status).map(tracing::field::display);
-        tracing::debug!(peer = %self.link.peer, method = %self.name, code = %status.code(), %text, source, "call failed");
-        if out_of_time && !self.outbound.is_empty() {
+        tracing::debug!(peer = %self.connection.peer, method = %self.name, code = %status.code(), %text, source, "call failed");
+        if out_of_time && !self.send_queue.is_empty() {
             // What is queued cannot be sent in time, and trailers come behind it.
             self.reset(Abort::Cancelled);
             return;
         }
-        let trailers = fitted::fitted(status, trailers, &self.link);
-        if self.outbound.is_empty() {
+        let trailers = fitted::fitted(status, trailers, &self.connection);
+        if self.send_queue.is_empty() {
             self.close(trailers);
         } else if self.open(Metadata::new()).is_ok() {
             self.trailers = Some(Box::new(trailers));
@@ -217,7 +218,7 @@ impl Answer {
 
     /// Sends what is queued, at the pace of the peer.
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
-        if self.outbound.is_empty() {
+        if self.send_queue.is_empty() {
             return Poll::Ready(Ok(()));
         }
         if self.is_unopened() {
@@ -226,7 +227,7 @@ impl Answer {
         let Half::Stream(sink) = &mut self.half else {
             return Poll::Ready(Err(Gone));
         };
-        match self.outbound.poll_flush(sink, false, Some(&self.link.gauge), cx) {
+        match self.send_queue.poll_flush(sink, false, Some(&self.connection.gauge), cx) {
             Poll::Ready(flushed) => {
                 self.unsent.clear();
                 Poll::Ready(flushed)
@@ -237,7 +238,7 @@ impl Answer {
 
     /// Never ready but with the end of a call whose answer waits too long.
     fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
-        ready!(self.unsent.poll(cx, self.outbound.len(), self.outbound.is_held(), &self.link));
+        ready!(self.unsent.poll(cx, self.send_queue.len(), self.send_queue.is_held(), &self.connection));
         self.reset(Abort::Stalled);
         Poll::Ready(Err(Gone))
     }
@@ -270,7 +271,7 @@ fn has_room(sink: &mut Sink, len: usize, gauge: &Gauge) -> bool {
 
 /// The response to a request that goes no further.
 #[cold]
-pub(crate) fn refuse(refused: Refused, link: &Link, path: &str) -> http::Response<()> {
+pub(crate) fn refuse(refused: Refused, connection: &ConnectionContext, path: &str) -> http::Response<()> {
     let mut response = http::Response::new(());
     let mut encoding = None;
     let status = match refused.refusal {
@@ -287,9 +288,9 @@ pub(crate) fn refuse(refused: Refused, link: &Link, path: &str) -> http::Respons
     let http = response.status().as_u16();
     let code = status.as_ref().map(|status| tracing::field::display(status.code()));
     let text = status.as_ref().map(|status| tracing::field::display(Excerpt(status.message())));
-    tracing::debug!(peer = %link.peer, method = %Excerpt(path), http, code, text, "call refused");
+    tracing::debug!(peer = %connection.peer, method = %Excerpt(path), http, code, text, "call refused");
     if let Some(status) = status {
-        *response.headers_mut() = fitted::fitted(status, Metadata::new(), link);
+        *response.headers_mut() = fitted::fitted(status, Metadata::new(), connection);
         match refused.protocol {
             Protocol::Grpc => {
                 if let Some(encoding) = encoding {

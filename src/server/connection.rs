@@ -17,7 +17,7 @@ use h2::{Reason, RecvStream};
 use http::Request;
 use tokio::time::timeout;
 
-use crate::call::Link;
+use crate::call::ConnectionContext;
 use crate::call::sink::Respond;
 use crate::excerpt::Excerpt;
 use crate::server::connection_limit::{ConnectionSlot, Newcomer};
@@ -110,7 +110,7 @@ impl<T, F: Future<Output = Result<T, h2::Error>>> Future for Greeting<'_, F> {
 struct Connection {
     h2: h2::server::Connection<BufferedIo, Bytes>,
     io: IoHandle,
-    link: Arc<Link>,
+    connection: Arc<ConnectionContext>,
     shared: Arc<Shared>,
     /// Until it has made a call.
     newcomer: Option<Newcomer>,
@@ -139,7 +139,7 @@ impl Future for Connection {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<End> {
         let me = &mut *self;
-        me.io.begin_turn(me.link.live() > 0);
+        me.io.begin_turn(me.connection.live() > 0);
         if me.poll_goaway(cx).is_ready() {
             return Poll::Ready(End::Lost);
         }
@@ -159,12 +159,12 @@ impl Future for Connection {
                 break;
             }
         }
-        let others = calls > 1 || me.link.live() > 0;
+        let others = calls > 1 || me.connection.live() > 0;
         match me.io.end_turn(cx, others) {
             Ok(turned) => {
                 let cut = me.poll_written(cx, turned.written);
-                me.windows.fit_connection(cx, turned.window, me.link.live(), &mut me.h2);
-                let timed = me.timers.poll(cx, &mut me.h2, &me.io, turned.stalled, me.link.live() > 0);
+                me.windows.fit_connection(cx, turned.window, me.connection.live(), &mut me.h2);
+                let timed = me.timers.poll(cx, &mut me.h2, &me.io, turned.stalled, me.connection.live() > 0);
                 if cut.is_ready() {
                     return Poll::Ready(End::Lost);
                 }
@@ -192,14 +192,14 @@ impl Connection {
     ) -> Self {
         let limits = &shared.limits;
         let timers = ConnectionTimers::new(limits, &mut h2);
-        let link = shared.link(peer, grant.window(), io.header_lists());
+        let connection = shared.connection(peer, grant.window(), io.header_lists());
         let goaway = GoAway::new(&shared.drain);
         let growth = limits.unread_per_connection();
         let windows = Windows::of_server(limits.stream_window, grant, growth, &shared.memory);
         Self {
             h2,
             io,
-            link,
+            connection,
             shared,
             newcomer: Some(newcomer),
             batch: Vec::new(),
@@ -216,12 +216,12 @@ impl Connection {
     fn poll_written(&mut self, cx: &mut Context<'_>, written: Written) -> Poll<()> {
         let polled = match written {
             Written::All => {
-                self.link.gauge.empty();
+                self.connection.gauge.empty();
                 self.unsent.clear();
                 Poll::Pending
             }
             Written::Later => Poll::Pending,
-            Written::Part(total) => self.unsent.poll_written(cx, total, &self.link),
+            Written::Part(total) => self.unsent.poll_written(cx, total, &self.connection),
         };
         if polled.is_ready() {
             self.lose(&"the peer does not take what is sent");
@@ -232,9 +232,9 @@ impl Connection {
     /// The connection ends by an error, and its calls with it.
     #[cold]
     fn lose(&self, reason: &dyn Display) {
-        let calls = self.link.lose();
+        let calls = self.connection.lose();
         self.shared.drain.lose(calls);
-        self.shared.losses.tell(&self.link.peer, reason, calls);
+        self.shared.losses.tell(&self.connection.peer, reason, calls);
     }
 
     /// Ready when the connection is to be cut.
@@ -252,7 +252,7 @@ impl Connection {
     /// What its peer has sent meanwhile it is told was not begun.
     fn poll_evicted(&mut self, cx: &mut Context<'_>) {
         if self.newcomer.as_ref().is_some_and(|newcomer| newcomer.poll_evicted(cx).is_ready()) {
-            tracing::debug!(peer = %self.link.peer, "connection closed: it has made no call, and others need its place");
+            tracing::debug!(peer = %self.connection.peer, "connection closed: it has made no call, and others need its place");
             self.newcomer = None;
             self.h2.abrupt_shutdown(Reason::NO_ERROR);
         }
@@ -288,7 +288,7 @@ impl Connection {
         if let Some(newcomer) = self.newcomer.take() {
             newcomer.settle();
         }
-        if let Some(call) = self.shared.accept(request, Respond::H2(respond), &self.link) {
+        if let Some(call) = self.shared.accept(request, Respond::H2(respond), &self.connection) {
             if self.batch.capacity() == 0 {
                 self.batch = BATCH.take();
             }
@@ -300,7 +300,7 @@ impl Connection {
         let mut batch = std::mem::take(&mut self.batch);
         let shared = Arc::clone(&self.shared);
         for (route, call) in batch.drain(..) {
-            shared.start(cx, &self.link, shared.router.route(route), call, &mut self.sample);
+            shared.start(cx, &self.connection, shared.router.route(route), call, &mut self.sample);
         }
         if (1..=KEPT).contains(&batch.capacity()) {
             BATCH.set(batch);

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use tokio::sync::Notify;
 
-use crate::call::Link;
+use crate::call::ConnectionContext;
 
 /// How far a server is.
 ///
@@ -103,11 +103,11 @@ impl Drain {
 
     /// Counts a call as running, here and on its connection, and the memory that it
     /// holds, until the guard is dropped.
-    pub(crate) fn live(self: &Arc<Self>, link: &Arc<Link>, bytes: usize) -> Live {
+    pub(crate) fn live(self: &Arc<Self>, connection: &Arc<ConnectionContext>, bytes: usize) -> Live {
         self.live.fetch_add(1, Ordering::Relaxed);
-        link.enter();
-        link.budget.overdraw(bytes);
-        Live { drain: Arc::clone(self), link: Arc::clone(link), bytes }
+        connection.enter();
+        connection.budget.overdraw(bytes);
+        Live { drain: Arc::clone(self), connection: Arc::clone(connection), bytes }
     }
 
     pub(crate) fn live_calls(&self) -> usize {
@@ -181,17 +181,17 @@ impl Future for Reached {
 #[derive(Debug)]
 pub(crate) struct Live {
     drain: Arc<Drain>,
-    link: Arc<Link>,
+    connection: Arc<ConnectionContext>,
     /// The memory that it holds.
     bytes: usize,
 }
 
 impl Drop for Live {
     fn drop(&mut self) {
-        self.link.leave();
-        self.link.budget.give_back(self.bytes);
+        self.connection.leave();
+        self.connection.budget.give_back(self.bytes);
         self.drain.live.fetch_sub(1, Ordering::Relaxed);
-        if !self.link.is_lost() {
+        if !self.connection.is_lost() {
             self.drain.ended.fetch_add(1, Ordering::Relaxed);
         }
     }

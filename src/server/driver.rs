@@ -16,7 +16,7 @@ use crate::call::inbox::{Inbox, Parked};
 use crate::call::outbox::Outbox;
 use crate::call::running::Running;
 use crate::call::sink::{Abort, Gone, Respond};
-use crate::call::{Head, Link, Receiver, Response, Sender, deadline, poll_budget, running};
+use crate::call::{ConnectionContext, Head, Receiver, Response, Sender, deadline, poll_budget, running};
 use crate::codec::Message;
 use crate::metadata::Metadata;
 use crate::server::answer::Answer;
@@ -39,9 +39,9 @@ pub struct Driver {
 }
 
 impl Driver {
-    pub(crate) fn new(respond: Respond, link: Arc<Link>, head: &Head, name: Name) -> Self {
+    pub(crate) fn new(respond: Respond, connection: Arc<ConnectionContext>, head: &Head, name: Name) -> Self {
         Self {
-            answer: Answer::new(respond, link, head, name),
+            answer: Answer::new(respond, connection, head, name),
             deadline: head.deadline,
             sleep: None,
             inbox: None,
@@ -52,7 +52,7 @@ impl Driver {
 
     /// The sender of a call that streams its answers.
     pub fn sender<M: Message>(&mut self) -> Sender<M> {
-        let outbox = Arc::new(Outbox::new(self.answer.link.terms.max_send_message_size));
+        let outbox = Arc::new(Outbox::new(self.answer.connection.terms.max_send_message_size));
         self.outbox = Some(Arc::clone(&outbox));
         if let Some(inbox) = &self.inbox {
             inbox.set_outbox(Arc::clone(&outbox));
@@ -64,11 +64,11 @@ impl Driver {
 
     /// The receiver of a call that streams its requests.
     pub fn receiver<M: Message>(&mut self, inbound: Inbound) -> Receiver<M> {
-        let (mut head, body, intake) = inbound.into_parts();
+        let (mut head, body, message_reader) = inbound.into_parts();
         head.metadata.shrink();
-        let inbox = Arc::new(Inbox::new(body, Arc::clone(&self.answer.link)));
+        let inbox = Arc::new(Inbox::new(body, Arc::clone(&self.answer.connection)));
         self.inbox = Some(Arc::clone(&inbox));
-        Receiver::server(head, inbox, intake)
+        Receiver::server(head, inbox, message_reader)
     }
 
     /// Runs the handler to its end; `None` if the caller has gone before.
@@ -109,7 +109,7 @@ impl Driver {
         F: Future<Output = Result<T, Status>>,
     {
         let mut end = None;
-        if !self.answer.outbound.is_empty() && self.flush_and_unblock(cx).is_err() {
+        if !self.answer.send_queue.is_empty() && self.flush_and_unblock(cx).is_err() {
             end = Some(End::Gone);
         }
         loop {
@@ -118,7 +118,7 @@ impl Driver {
             {
                 return Poll::Ready(end.result());
             }
-            if end.is_none() && self.answer.link.backlog.poll_room(&mut self.held, cx).is_pending() {
+            if end.is_none() && self.answer.connection.backlog.poll_room(&mut self.held, cx).is_pending() {
                 if let Some(inbox) = &self.inbox {
                     inbox.gather(cx);
                 }
@@ -131,7 +131,7 @@ impl Driver {
                 return Poll::Ready(end.result());
             }
             if let Some(headers) = headers {
-                if let Err(status) = fitted::check("headers", &headers, &self.answer.link) {
+                if let Err(status) = fitted::check("headers", &headers, &self.answer.connection) {
                     return Poll::Ready(Some(Err(status)));
                 }
                 if self.answer.open(headers).is_err() {
@@ -201,7 +201,7 @@ impl Driver {
         let outer_slot = self.outbox.as_ref().map(Outbox::enter);
         let polled = catch_unwind(AssertUnwindSafe(|| handler.poll(cx)));
         let mut headers = match (&self.outbox, outer_slot) {
-            (Some(outbox), Some(slot)) => outbox.leave(slot, &mut self.answer.outbound, &mut self.answer.encoding),
+            (Some(outbox), Some(slot)) => outbox.leave(slot, &mut self.answer.send_queue, &mut self.answer.encoding),
             _ => None,
         };
         if running::enter(outer).call != running.call {
@@ -226,7 +226,7 @@ impl Driver {
     /// `Ok(true)` if a waiting sender may go on at once.
     fn flush_and_unblock(&mut self, cx: &mut Context<'_>) -> Result<bool, Gone> {
         match &self.outbox {
-            Some(outbox) if outbox.is_busy() || !self.answer.outbound.is_empty() => {}
+            Some(outbox) if outbox.is_busy() || !self.answer.send_queue.is_empty() => {}
             _ => return Ok(false),
         }
         let flushed = self.answer.poll_flush(cx);

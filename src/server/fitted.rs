@@ -2,41 +2,41 @@
 
 use http::HeaderMap;
 
-use crate::call::Link;
+use crate::call::ConnectionContext;
 use crate::metadata::{Metadata, field_size};
 use crate::status::{self, Status};
 
 /// The trailers of a status, and what the handler has set beside it.
 #[cold]
-pub(crate) fn fitted(status: Status, others: Metadata, link: &Link) -> HeaderMap {
-    let (code, limit) = (status.code(), link.header_lists.peer_of_status());
+pub(crate) fn fitted(status: Status, others: Metadata, connection: &ConnectionContext) -> HeaderMap {
+    let (code, limit) = (status.code(), connection.header_lists.peer_of_status());
     let (trailers, cut) = status.into_trailers(others, limit);
     if let Some(cut) = cut {
-        tracing::debug!(peer = %link.peer, %code, limit, "status larger than the client takes: {cut}");
+        tracing::debug!(peer = %connection.peer, %code, limit, "status larger than the client takes: {cut}");
     }
     trailers
 }
 
 /// The trailers of a success. What does not arrive whole is none.
 #[inline]
-pub(crate) fn ok(trailers: Metadata, link: &Link) -> Result<HeaderMap, Status> {
-    check("trailers", &trailers, link)?;
+pub(crate) fn ok(trailers: Metadata, connection: &ConnectionContext) -> Result<HeaderMap, Status> {
+    check("trailers", &trailers, connection)?;
     Ok(status::ok_trailers(trailers))
 }
 
 /// RESOURCE_EXHAUSTED for metadata that the client does not take.
 #[inline]
-pub(crate) fn check(what: &str, metadata: &Metadata, link: &Link) -> Result<(), Status> {
-    if metadata.is_empty() { Ok(()) } else { check_size(what, metadata.list_size(), link) }
+pub(crate) fn check(what: &str, metadata: &Metadata, connection: &ConnectionContext) -> Result<(), Status> {
+    if metadata.is_empty() { Ok(()) } else { check_size(what, metadata.list_size(), connection) }
 }
 
 #[cold]
-fn check_size(what: &str, size: usize, link: &Link) -> Result<(), Status> {
-    let (size, limit) = (size + OWN, link.header_lists.peer());
+fn check_size(what: &str, size: usize, connection: &ConnectionContext) -> Result<(), Status> {
+    let (size, limit) = (size + OWN, connection.header_lists.peer());
     if size <= limit {
         return Ok(());
     }
-    let whose = if link.header_lists.is_said() {
+    let whose = if connection.header_lists.is_said() {
         "the client takes (its SETTINGS_MAX_HEADER_LIST_SIZE)"
     } else {
         "are sent to a client that has not announced a limit"

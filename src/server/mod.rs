@@ -33,7 +33,7 @@ mod unsent;
 
 pub use drain::{DrainReport, DrainWatch};
 pub use driver::{Driver, Finish, Run};
-pub use inbound::{Inbound, One};
+pub use inbound::{Inbound, UnaryRequest};
 pub use listener::{Incoming, Listener};
 #[cfg(feature = "tls")]
 pub use reload::TlsReload;

@@ -148,14 +148,14 @@ fn framed(value: &str) -> Bytes {
 /// Begins a call as a transport does; the handler runs as a task if it has to wait.
 async fn begin(method: &str, timeout: Option<&str>, seen: &Arc<Seen>) -> PipePeer {
     let shared: Shared = Server::new().add(Echo(Arc::clone(seen))).into_shared();
-    let link = shared.link(Peer::unknown(), 0, Arc::default());
+    let connection = shared.connection(Peer::unknown(), 0, Arc::default());
     let (source, respond, peer) = pipe();
     let request = http::Request::post(format!("/test.Echo/{method}")).header("content-type", "application/grpc");
     let request = timeout.into_iter().fold(request, |request, timeout| request.header("grpc-timeout", timeout));
-    let mut call = shared.accept(request.body(source).unwrap(), respond, &link);
+    let mut call = shared.accept(request.body(source).unwrap(), respond, &connection);
     poll_fn(|cx| {
         if let Some((route, call)) = call.take() {
-            shared.start(cx, &link, shared.router.route(route), call, &mut Sample::default());
+            shared.start(cx, &connection, shared.router.route(route), call, &mut Sample::default());
         }
         Poll::Ready(())
     })

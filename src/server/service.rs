@@ -8,10 +8,10 @@ use std::sync::Arc;
 use fnv::FnvHashMap;
 
 use crate::call::body::Body;
-use crate::call::intake::Intake;
+use crate::call::message_reader::MessageReader;
 use crate::call::sink::{Abort, Respond};
 use crate::call::source::Source;
-use crate::call::{Head, Link};
+use crate::call::{ConnectionContext, Head};
 use crate::server::driver::Driver;
 use crate::server::inbound::Inbound;
 use crate::server::inline_policy::InlinePolicy;
@@ -65,7 +65,7 @@ pub struct Call {
     pub(crate) head: Head,
     pub(crate) source: Source,
     pub(crate) respond: Respond,
-    pub(crate) link: Arc<Link>,
+    pub(crate) connection: Arc<ConnectionContext>,
     /// What it is charged for once it has to wait.
     pub(crate) bytes: usize,
     pub(crate) name: Name,
@@ -76,11 +76,11 @@ impl Call {
     ///
     /// To be split before the call's future is boxed, so that each is moved once.
     pub fn split(self) -> (Inbound, Driver) {
-        let terms = &self.link.terms;
+        let terms = &self.connection.terms;
         let body = Body::of_request(self.source, terms.kept_window);
-        let intake = Intake::new(terms.max_recv_message_size, terms.max_decoded_message_size);
-        let driver = Driver::new(self.respond, self.link, &self.head, self.name);
-        (Inbound::new(self.head, body, intake), driver)
+        let message_reader = MessageReader::new(terms.max_recv_message_size, terms.max_decoded_message_size);
+        let driver = Driver::new(self.respond, self.connection, &self.head, self.name);
+        (Inbound::new(self.head, body, message_reader), driver)
     }
 
     /// Answers that the method is not there.

@@ -10,10 +10,10 @@ use http::Request;
 use http::uri::PathAndQuery;
 use tokio::time::Instant;
 
-use crate::call::intake::exhausted;
+use crate::call::message_reader::exhausted;
 use crate::call::sink::Respond;
 use crate::call::source::Source;
-use crate::call::{Head, Link};
+use crate::call::{ConnectionContext, Head};
 use crate::metadata::Metadata;
 use crate::server::answer::refuse;
 use crate::server::authorization::Authorization;
@@ -30,7 +30,7 @@ use crate::transport::{Budget, Exhausted, Grants, HeaderLists, Losses, Peer};
 /// What all connections of a server share.
 ///
 /// A call begins by [`accept`](Self::accept) and [`start`](Self::start). Neither needs a
-/// connection: whatever has a request and a [`Link`] can begin calls.
+/// connection: whatever has a request and a [`ConnectionContext`] can begin calls.
 pub(crate) struct Shared {
     pub(crate) router: Router,
     pub(crate) authorization: Authorization,
@@ -44,9 +44,9 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// What the calls of one peer share. They may keep `window` bytes closed.
-    pub(crate) fn link(&self, peer: Peer, window: u32, header_lists: Arc<HeaderLists>) -> Arc<Link> {
+    pub(crate) fn connection(&self, peer: Peer, window: u32, header_lists: Arc<HeaderLists>) -> Arc<ConnectionContext> {
         let memory = self.memory.part(self.limits.memory_per_connection());
-        Link::new(peer, self.limits.terms(window), memory, header_lists)
+        ConnectionContext::new(peer, self.limits.terms(window), memory, header_lists)
     }
 
     /// Makes a call of a request, with the number of its method, or answers the request
@@ -56,16 +56,16 @@ impl Shared {
         &self,
         mut request: Request<T>,
         mut respond: Respond,
-        link: &Arc<Link>,
+        connection: &Arc<ConnectionContext>,
     ) -> Option<(usize, Call)> {
-        match self.open(&mut request, link) {
+        match self.open(&mut request, connection) {
             Ok((route, head, bytes)) => {
-                let (source, link) = (request.into_body().into(), Arc::clone(link));
+                let (source, connection) = (request.into_body().into(), Arc::clone(connection));
                 let name = self.router.route(route).name;
-                Some((route, Call { head, source, respond, link, bytes, name }))
+                Some((route, Call { head, source, respond, connection, bytes, name }))
             }
             Err(refused) => {
-                respond.send_whole(refuse(refused, link, request.uri().path()));
+                respond.send_whole(refuse(refused, connection, request.uri().path()));
                 None
             }
         }
@@ -77,12 +77,17 @@ impl Shared {
     /// Returns the number of the method, the head of the call, and how many bytes the
     /// call is charged for once it has to wait.
     #[inline]
-    fn open<T>(&self, request: &mut Request<T>, link: &Arc<Link>) -> Result<(usize, Head, usize), Refused> {
+    fn open<T>(
+        &self,
+        request: &mut Request<T>,
+        connection: &Arc<ConnectionContext>,
+    ) -> Result<(usize, Head, usize), Refused> {
         let Checked { protocol, deadline, offer, size } = check(request, self.limits.max_header_list_size)?;
         let deadline = self.limits.cap(deadline);
         let bytes = CALL + Metadata::footprint(request.headers(), size);
         let metadata = Metadata::from_headers(std::mem::take(request.headers_mut()));
-        let mut head = Head { metadata, deadline, link: Some(Arc::clone(link)), protocol, offer, ..Head::default() };
+        let mut head =
+            Head { metadata, deadline, connection: Some(Arc::clone(connection)), protocol, offer, ..Head::default() };
         // The path and nothing but the path: a query makes it another one.
         let path = request.uri().path_and_query().map_or("", PathAndQuery::as_str);
         self.authorization.ask(path, &mut head).map_err(|status| Refused::status(protocol, status))?;
@@ -93,9 +98,9 @@ impl Shared {
     /// Refuses a call if too many handlers run, or if there is no memory for it.
     #[inline]
     pub(crate) fn admit(&self, call: Call) -> Option<Call> {
-        let link = &call.link;
-        if link.live() >= self.limits.handlers_per_connection() {
-            tracing::debug!(peer = %link.peer, method = %call.name, "call refused: its connection runs as many handlers as it may");
+        let connection = &call.connection;
+        if connection.live() >= self.limits.handlers_per_connection() {
+            tracing::debug!(peer = %connection.peer, method = %call.name, "call refused: its connection runs as many handlers as it may");
             call.refuse();
             return None;
         }
@@ -103,20 +108,20 @@ impl Shared {
             call.fail(too_many_handlers());
             return None;
         }
-        if !link.budget.has_room(call.bytes) {
+        if !connection.budget.has_room(call.bytes) {
             call.fail(exhausted(Exhausted));
             return None;
         }
         Some(call)
     }
 
-    /// Admits a call of this link and polls it once, here. Spawns it only if it has to
+    /// Admits a call of this connection and polls it once, here. Spawns it only if it has to
     /// wait, or if its method is not known to be fast. `sample` chooses the polls that
     /// are timed.
     pub(crate) fn start(
         &self,
         cx: &mut Context<'_>,
-        link: &Arc<Link>,
+        connection: &Arc<ConnectionContext>,
         route: &Arc<Route>,
         call: Call,
         sample: &mut Sample,
@@ -127,7 +132,7 @@ impl Shared {
         let bytes = call.bytes;
         let mut call = route.call(call);
         if route.inline_policy.is_slow() {
-            let live = self.drain.live(link, bytes);
+            let live = self.drain.live(connection, bytes);
             tokio::spawn(Spawned { call, live, route: Some(Arc::clone(route)) });
             return;
         }
@@ -139,7 +144,7 @@ impl Shared {
             route.inline_policy.observe(started.elapsed());
         }
         if !ready {
-            let live = self.drain.live(link, bytes);
+            let live = self.drain.live(connection, bytes);
             tokio::spawn(Spawned { call, live, route: None });
         }
     }

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::call::deadline;
 use crate::call::limit_owner::Side;
-use crate::call::outbound::Outbound;
+use crate::call::send_queue::SendQueue;
 use crate::call::{CancelHandle, Head, outbox, running};
 use crate::client::calls::path;
 use crate::client::channel::Channel;
@@ -90,10 +90,10 @@ impl Outgoing {
         }
         let (mut tail, mut full) = (Vec::new(), Vec::new());
         message.append_chunked(len, &mut Chunks { tail: &mut tail, full: &mut full })?;
-        let mut outbound = Outbound::default();
-        outbound.extend(full);
-        outbound.push(tail.into());
-        Ok(Payload::Large(Box::new(outbound)))
+        let mut send_queue = SendQueue::default();
+        send_queue.extend(full);
+        send_queue.push(tail.into());
+        Ok(Payload::Large(Box::new(send_queue)))
     }
 
     #[cold]
@@ -103,9 +103,9 @@ impl Outgoing {
         if payload.len() <= CHUNK {
             return Ok(Payload::Small(payload));
         }
-        let mut outbound = Outbound::default();
-        outbound.push(payload);
-        Ok(Payload::Large(Box::new(outbound)))
+        let mut send_queue = SendQueue::default();
+        send_queue.push(payload);
+        Ok(Payload::Large(Box::new(send_queue)))
     }
 
     /// Ready when the call is cancelled; `None` if nobody can.
@@ -176,7 +176,7 @@ impl Outgoing {
 pub(crate) enum Payload {
     /// It fits into one DATA frame.
     Small(Bytes),
-    Large(Box<Outbound>),
+    Large(Box<SendQueue>),
 }
 
 /// Refuses metadata that the server does not take: it would answer with a bare HTTP

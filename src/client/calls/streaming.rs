@@ -12,9 +12,9 @@ use tokio::time::Instant;
 
 use crate::call::deadline::Timer;
 use crate::call::download::Download;
-use crate::call::outbound::Outbound;
 use crate::call::outbox::{Fate, Outbox};
 use crate::call::reply::{Reply, SharedDownload};
+use crate::call::send_queue::SendQueue;
 use crate::call::single::Single;
 use crate::call::{Receiver, Request, Response, SendSink, Sender};
 use crate::client::calls::attempts::{Attempts, Repeat};
@@ -60,16 +60,16 @@ impl Channel {
                 readers.add(&download);
                 download
             }
-            Payload::Large(outbound) => {
+            Payload::Large(send_queue) => {
                 let outbox = Arc::new(Outbox::new(0));
                 outbox.close(Fate::Closed);
-                spawn_upload(stream, *outbound, outbox, download, deadline)
+                spawn_upload(stream, *send_queue, outbox, download, deadline)
             }
         };
         if let Some(handle) = cancel {
             handle.attach(&download);
         }
-        Ok(Receiver::client(head, Reply::new(download), self.settings.intake()))
+        Ok(Receiver::client(head, Reply::new(download), self.settings.message_reader()))
     }
 
     /// Makes a call with a stream of requests and one answer.
@@ -86,7 +86,7 @@ impl Channel {
     ) -> Result<ClientStreaming<Q, R>, Status> {
         let outgoing = Outgoing::new(path, request.head, &self.settings);
         let (sender, reply) = self.open_stream(path, &outgoing).await?;
-        Ok(ClientStreaming { sender, reply, single: Single::new(self.settings.intake()) })
+        Ok(ClientStreaming { sender, reply, single: Single::new(self.settings.message_reader()) })
     }
 
     /// Makes a call with a stream each way.
@@ -105,7 +105,7 @@ impl Channel {
         let outgoing = Outgoing::new(path, request.head, &self.settings);
         let head = outgoing.head();
         let (sender, reply) = self.open_stream(path, &outgoing).await?;
-        Ok((sender, Receiver::client(head, reply, self.settings.intake())))
+        Ok((sender, Receiver::client(head, reply, self.settings.message_reader())))
     }
 
     async fn open_stream<Q: Message>(
@@ -118,7 +118,7 @@ impl Channel {
         let Opened { response, stream, permit, .. } = opened.map_err(|status| self.failed(path, status))?;
         let outbox = Arc::new(Outbox::new(self.settings.max_send_message_size));
         let download = Download::new(response, Timer::new(outgoing.deadline), permit).of_method(path);
-        let download = spawn_upload(stream, Outbound::default(), Arc::clone(&outbox), download, outgoing.deadline);
+        let download = spawn_upload(stream, SendQueue::default(), Arc::clone(&outbox), download, outgoing.deadline);
         if let Some(handle) = &outgoing.cancel {
             handle.attach(&download);
         }
@@ -129,13 +129,13 @@ impl Channel {
 /// The task ends when all is sent, or with the call.
 fn spawn_upload(
     stream: SendStream<Bytes>,
-    outbound: Outbound,
+    send_queue: SendQueue,
     outbox: Arc<Outbox>,
     download: Download,
     deadline: Option<Instant>,
 ) -> SharedDownload {
     let download = SharedDownload::new(download.with_outbox(Arc::clone(&outbox)));
-    tokio::spawn(Upload::new(stream, outbound, outbox, download.downgrade(), Timer::new(deadline)));
+    tokio::spawn(Upload::new(stream, send_queue, outbox, download.downgrade(), Timer::new(deadline)));
     download
 }
 

@@ -12,7 +12,7 @@ use tokio::task::coop::consume_budget;
 use crate::call::cancel;
 use crate::call::deadline::{Timer, within};
 use crate::call::download::Download;
-use crate::call::outbound::Outbound;
+use crate::call::send_queue::SendQueue;
 use crate::call::single::Single;
 use crate::call::{Request, Response};
 use crate::client::calls::attempts::{Attempt, Attempts};
@@ -94,7 +94,7 @@ impl<Q: Message, R: Message> Attempt for Exchange<'_, Q, R> {
             payload => self.begin(slot, payload)?,
         };
         let Made { download, chunk } = &mut *made;
-        let mut single = Single::new(self.channel.settings.intake());
+        let mut single = Single::new(self.channel.settings.message_reader());
         single.begin(download, chunk.take())?;
         let mut cancelled = self.outgoing.cancelled();
         let result = poll_fn(|cx| {
@@ -162,7 +162,7 @@ impl<Q, R> Exchange<'_, Q, R> {
         };
         let download = Download::new(response, Timer::new(self.outgoing.deadline), permit);
         let upload = match payload {
-            Payload::Large(outbound) => Some(Upload { stream, outbound: *outbound }),
+            Payload::Large(send_queue) => Some(Upload { stream, send_queue: *send_queue }),
             Payload::Small(payload) => {
                 let _ = stream.send_data(payload, true);
                 None
@@ -182,12 +182,12 @@ async fn in_turn(status: Status) -> Status {
 /// A large message on its way, while the call's own future is polled.
 struct Upload {
     stream: SendStream<Bytes>,
-    outbound: Outbound,
+    send_queue: SendQueue,
 }
 
 impl Upload {
     /// Ready when all is sent or the stream is gone.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.outbound.poll_flush(&mut self.stream, true, None, cx).map(drop)
+        self.send_queue.poll_flush(&mut self.stream, true, None, cx).map(drop)
     }
 }

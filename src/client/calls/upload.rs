@@ -9,9 +9,9 @@ use bytes::Bytes;
 use h2::{Reason, SendStream};
 
 use crate::call::deadline::{self, Timer};
-use crate::call::outbound::Outbound;
 use crate::call::outbox::{Fate, Outbox};
 use crate::call::reply::WeakDownload;
+use crate::call::send_queue::SendQueue;
 use crate::status::Status;
 
 /// Moves what a `Sender` writes into h2, at the pace of the server's window.
@@ -22,7 +22,7 @@ use crate::status::Status;
 #[derive(Debug)]
 pub(crate) struct Upload {
     stream: SendStream<Bytes>,
-    outbound: Outbound,
+    send_queue: SendQueue,
     outbox: Arc<Outbox>,
     download: WeakDownload,
     /// For a sender that waits for window: the receiver's own timer rings for
@@ -45,15 +45,15 @@ enum Next {
 }
 
 impl Upload {
-    /// `outbound` goes before what comes through the outbox.
+    /// `send_queue` goes before what comes through the outbox.
     pub(crate) fn new(
         stream: SendStream<Bytes>,
-        outbound: Outbound,
+        send_queue: SendQueue,
         outbox: Arc<Outbox>,
         download: WeakDownload,
         timer: Timer,
     ) -> Self {
-        Self { stream, outbound, outbox, download, timer, insists: false, done: false }
+        Self { stream, send_queue, outbox, download, timer, insists: false, done: false }
     }
 
     /// Takes what was written, or sees to it that the task is woken: both under
@@ -68,20 +68,20 @@ impl Upload {
         }
         let closed = matches!(shared.fate, Fate::Closed);
         // While the window is closed, what the sender may add stays behind it.
-        if closed || self.outbound.is_empty() {
-            shared.take(&mut self.outbound);
+        if closed || self.send_queue.is_empty() {
+            shared.take(&mut self.send_queue);
         }
         shared.register_driver(cx);
         self.insists |= shared.take_watching();
-        if closed || !self.outbound.is_empty() { Next::Flush(closed) } else { Next::Wait }
+        if closed || !self.send_queue.is_empty() { Next::Flush(closed) } else { Next::Wait }
     }
 
     /// Ready with `true` once the last message has been handed over, with
     /// `false` when more may come.
     fn flush(&mut self, last: bool, cx: &mut Context<'_>) -> Poll<bool> {
         // An empty frame ends the stream only if nothing else is left to do it.
-        let empty = self.outbound.is_empty();
-        match self.outbound.poll_flush(&mut self.stream, last, None, cx) {
+        let empty = self.send_queue.is_empty();
+        match self.send_queue.poll_flush(&mut self.stream, last, None, cx) {
             Poll::Ready(Ok(())) if last => {
                 if empty {
                     // An error means that the stream is gone.
@@ -95,7 +95,7 @@ impl Upload {
             }
             // The stream is gone: the download finds out why, and ends this task.
             Poll::Ready(Err(_)) => {
-                self.outbound.clear();
+                self.send_queue.clear();
                 if let Some(download) = self.download.upgrade() {
                     download.lock().gather(cx);
                 }

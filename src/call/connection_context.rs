@@ -9,7 +9,7 @@ use crate::transport::{Backlog, Budget, Gauge, HeaderLists, Peer};
 
 /// Who is at the other end, and what its calls may use.
 #[derive(Debug)]
-pub(crate) struct Link {
+pub(crate) struct ConnectionContext {
     pub(crate) peer: Peer,
     pub(crate) terms: Terms,
     /// The memory of the connection, which is a part of the server's.
@@ -39,7 +39,7 @@ pub(crate) struct Terms {
     pub(crate) stall_timeout: Duration,
 }
 
-impl Link {
+impl ConnectionContext {
     pub(crate) fn new(peer: Peer, terms: Terms, budget: Arc<Budget>, header_lists: Arc<HeaderLists>) -> Arc<Self> {
         let backlog = Backlog::new(budget.limit());
         Arc::new(Self {

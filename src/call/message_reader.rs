@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
-use crate::call::Link;
+use crate::call::ConnectionContext;
 use crate::call::limit_owner::Side;
 use crate::call::stall::Stall;
 use crate::call::turn::Turn;
@@ -21,19 +21,19 @@ use crate::transport::{Exhausted, Reservation};
 /// whole costs nothing: its call is charged for it. On a server it reserves that
 /// memory; on a client its owner does.
 #[derive(Debug)]
-pub(crate) struct Intake {
+pub(crate) struct MessageReader {
     frames: Deframer,
     max_decoded: usize,
     turn: Turn,
     /// What only messages need that are not light, and those that come in parts.
-    ledger: Option<Box<Ledger>>,
-    /// Whether there is something in the ledger that the next message changes.
+    memory: Option<Box<MessageMemory>>,
+    /// Whether there is something in the memory that the next message changes.
     owes: bool,
 }
 
 /// What a call holds, and what it waits for.
 #[derive(Debug, Default)]
-struct Ledger {
+struct MessageMemory {
     reservation: Reservation,
     /// What the messages take that their receiver was given last, but for light ones.
     decoded: usize,
@@ -42,11 +42,11 @@ struct Ledger {
     failure: Option<Status>,
 }
 
-impl Intake {
+impl MessageReader {
     /// Messages of more than `max_recv` bytes are refused, and those that would
     /// take more than `max_decoded` bytes of memory.
     pub(crate) fn new(max_recv: usize, max_decoded: usize) -> Self {
-        Self { frames: Deframer::new(max_recv), max_decoded, turn: Turn::default(), ledger: None, owes: false }
+        Self { frames: Deframer::new(max_recv), max_decoded, turn: Turn::default(), memory: None, owes: false }
     }
 
     /// The encoding of the messages that say they have one.
@@ -63,7 +63,7 @@ impl Intake {
     /// are not light and that their receiver was given last.
     #[inline]
     pub(crate) fn memory(&self) -> usize {
-        self.frames.held() + self.ledger.as_ref().map_or(0, |ledger| ledger.decoded)
+        self.frames.held() + self.memory.as_ref().map_or(0, |memory| memory.decoded)
     }
 
     /// Whether nothing is left: no message, no part of one.
@@ -72,21 +72,21 @@ impl Intake {
     }
 
     /// Takes received bytes; all messages of earlier ones must have been taken.
-    /// `link` is where they came from, on a server.
+    /// `connection` is where they came from, on a server.
     #[inline]
-    pub(crate) fn push(&mut self, chunk: Bytes, link: Option<&Link>) -> Result<(), Status> {
+    pub(crate) fn push(&mut self, chunk: Bytes, connection: Option<&ConnectionContext>) -> Result<(), Status> {
         // More than one DATA frame was gathered while nobody received.
         if chunk.len() > CHUNK || !self.frames.is_empty() {
-            return self.add(chunk, link);
+            return self.add(chunk, connection);
         }
         self.frames.refill(chunk);
         Ok(())
     }
 
     #[inline(never)]
-    fn add(&mut self, chunk: Bytes, link: Option<&Link>) -> Result<(), Status> {
-        self.frames.push(chunk).map_err(|status| owned(status, link))?;
-        self.account(link)
+    fn add(&mut self, chunk: Bytes, connection: Option<&ConnectionContext>) -> Result<(), Status> {
+        self.frames.push(chunk).map_err(|status| owned(status, connection))?;
+        self.account(connection)
     }
 
     /// Whether there is anything in it that [`next`](Self::next) would have to look at.
@@ -113,18 +113,21 @@ impl Intake {
     /// It is decoded by the caller: to hand on what becomes of it would move it
     /// once more.
     #[inline]
-    pub(crate) fn next<M: Message>(&mut self, link: Option<&Link>) -> Result<Option<Payload<'_>>, Status> {
-        if let Some(ledger) = &self.ledger {
-            ledger.check()?;
+    pub(crate) fn next<M: Message>(
+        &mut self,
+        connection: Option<&ConnectionContext>,
+    ) -> Result<Option<Payload<'_>>, Status> {
+        if let Some(memory) = &self.memory {
+            memory.check()?;
         }
-        let Some(payload) = self.frames.next().map_err(|status| owned(status, link))? else {
+        let Some(payload) = self.frames.next().map_err(|status| owned(status, connection))? else {
             return Ok(None);
         };
         let len = payload.len();
         self.turn.take(len);
         let is_light = len < HEAVY && M::is_light(&payload);
-        if !is_light || self.ledger.is_some() {
-            self.owes = enter::<M>(&mut self.ledger, &payload, is_light, self.max_decoded, link)?;
+        if !is_light || self.memory.is_some() {
+            self.owes = enter::<M>(&mut self.memory, &payload, is_light, self.max_decoded, connection)?;
         }
         Ok(Some(payload))
     }
@@ -138,52 +141,52 @@ impl Intake {
     /// The receiver has done with the messages that it was given.
     #[inline]
     pub(crate) fn let_go(&mut self) {
-        if let Some(ledger) = &mut self.ledger {
-            ledger.decoded = 0;
+        if let Some(memory) = &mut self.memory {
+            memory.decoded = 0;
         }
     }
 
     /// For who waits until more bytes come: ready with an error if a message
     /// that has begun does not go on.
     #[inline]
-    pub(crate) fn poll_wait(&mut self, cx: &mut Context<'_>, link: Option<&Link>) -> Poll<Status> {
+    pub(crate) fn poll_wait(&mut self, cx: &mut Context<'_>, connection: Option<&ConnectionContext>) -> Poll<Status> {
         self.turn.rest();
         self.frames.let_go();
-        if self.ledger.is_none() && self.frames.is_empty() { Poll::Pending } else { self.poll_rest(cx, link) }
+        if self.memory.is_none() && self.frames.is_empty() { Poll::Pending } else { self.poll_rest(cx, connection) }
     }
 
     /// As [`poll_wait`](Self::poll_wait), where there is something to see to.
     #[inline(never)]
-    fn poll_rest(&mut self, cx: &mut Context<'_>, link: Option<&Link>) -> Poll<Status> {
-        if let Err(status) = self.account(link) {
+    fn poll_rest(&mut self, cx: &mut Context<'_>, connection: Option<&ConnectionContext>) -> Poll<Status> {
+        if let Err(status) = self.account(connection) {
             return Poll::Ready(status);
         }
-        let Some(link) = link.filter(|_| !self.frames.is_empty()) else {
+        let Some(connection) = connection.filter(|_| !self.frames.is_empty()) else {
             return Poll::Pending;
         };
         let progress = self.frames.len() as u64;
-        let stall = &mut self.ledger.get_or_insert_default().stall;
-        stall.poll(cx, progress, link.terms.stall_timeout).map(|()| self.fail(stalled(link)))
+        let stall = &mut self.memory.get_or_insert_default().stall;
+        stall.poll(cx, progress, connection.terms.stall_timeout).map(|()| self.fail(stalled(connection)))
     }
 
     /// Holds no more than has not been taken, and reserves that.
     #[inline]
-    pub(crate) fn account(&mut self, link: Option<&Link>) -> Result<(), Status> {
+    pub(crate) fn account(&mut self, connection: Option<&ConnectionContext>) -> Result<(), Status> {
         self.frames.let_go();
         let held = self.frames.held();
-        match link {
-            Some(link) if held > 0 || self.ledger.is_some() => self.reserve(held, link),
+        match connection {
+            Some(connection) if held > 0 || self.memory.is_some() => self.reserve(held, connection),
             _ => Ok(()),
         }
     }
 
-    fn reserve(&mut self, held: usize, link: &Link) -> Result<(), Status> {
-        let ledger = self.ledger.get_or_insert_default();
-        let all = held + ledger.decoded;
-        if all == ledger.reservation.held() {
+    fn reserve(&mut self, held: usize, connection: &ConnectionContext) -> Result<(), Status> {
+        let memory = self.memory.get_or_insert_default();
+        let all = held + memory.decoded;
+        if all == memory.reservation.held() {
             return Ok(());
         }
-        ledger.reservation.resize(&link.budget, all).map_err(|error| self.fail(exhausted(error)))
+        memory.reservation.resize(&connection.budget, all).map_err(|error| self.fail(exhausted(error)))
     }
 
     /// What was held for the message is free at once.
@@ -191,12 +194,12 @@ impl Intake {
     fn fail(&mut self, status: Status) -> Status {
         self.frames = Deframer::new(0);
         self.owes = true;
-        self.ledger = Some(Box::new(Ledger { failure: Some(status.clone()), ..Ledger::default() }));
+        self.memory = Some(Box::new(MessageMemory { failure: Some(status.clone()), ..MessageMemory::default() }));
         status
     }
 }
 
-impl Ledger {
+impl MessageMemory {
     /// An error if there was one: nothing comes after it.
     #[inline(never)]
     fn check(&self) -> Result<(), Status> {
@@ -208,32 +211,32 @@ impl Ledger {
 /// the next. Apart from the way of small ones, which need none.
 #[inline(never)]
 fn enter<M: Message>(
-    ledger: &mut Option<Box<Ledger>>,
+    memory: &mut Option<Box<MessageMemory>>,
     payload: &Payload<'_>,
     is_light: bool,
     max_decoded: usize,
-    link: Option<&Link>,
+    connection: Option<&ConnectionContext>,
 ) -> Result<bool, Status> {
-    if let Some(ledger) = ledger {
-        ledger.stall.rest();
+    if let Some(memory) = memory {
+        memory.stall.rest();
     }
     if is_light {
-        return Ok(ledger.as_ref().is_some_and(|ledger| ledger.decoded > 0));
+        return Ok(memory.as_ref().is_some_and(|memory| memory.decoded > 0));
     }
-    let weight = M::weigh(payload, max_decoded).map_err(|status| owned(status, link))?;
-    let ledger = ledger.get_or_insert_default();
-    ledger.decoded += weight;
-    let Some(link) = link else {
+    let weight = M::weigh(payload, max_decoded).map_err(|status| owned(status, connection))?;
+    let memory = memory.get_or_insert_default();
+    memory.decoded += weight;
+    let Some(connection) = connection else {
         return Ok(true);
     };
-    ledger.reservation.resize(&link.budget, ledger.decoded).map_err(exhausted)?;
+    memory.reservation.resize(&connection.budget, memory.decoded).map_err(exhausted)?;
     Ok(true)
 }
 
-/// Says whose limit it was. Only a server's messages come with a link.
+/// Says whose limit it was. Only a server's messages come with a connection.
 #[cold]
-fn owned(status: Status, link: Option<&Link>) -> Status {
-    if link.is_some() { Side::Server } else { Side::Client }.received(status)
+fn owned(status: Status, connection: Option<&ConnectionContext>) -> Status {
+    if connection.is_some() { Side::Server } else { Side::Client }.received(status)
 }
 
 /// RESOURCE_EXHAUSTED for who would need more memory than there is.
@@ -244,8 +247,8 @@ pub(crate) fn exhausted(_: Exhausted) -> Status {
 }
 
 #[cold]
-fn stalled(link: &Link) -> Status {
-    let patience = link.terms.stall_timeout;
+fn stalled(connection: &ConnectionContext) -> Status {
+    let patience = connection.terms.stall_timeout;
     Status::deadline_exceeded(format!("a message has begun and has not gone on for {patience:?}"))
 }
 

@@ -10,7 +10,7 @@ use crate::transport::Gauge;
 
 /// DATA payloads in order, none of them empty.
 #[derive(Debug, Default)]
-pub(crate) struct Outbound {
+pub(crate) struct SendQueue {
     /// Empty if there is none.
     first: Bytes,
     /// How much was handed over since the window was last looked at, and not counted.
@@ -26,7 +26,7 @@ struct Rest {
     held: bool,
 }
 
-impl Outbound {
+impl SendQueue {
     pub(crate) fn is_empty(&self) -> bool {
         self.first.is_empty()
     }
