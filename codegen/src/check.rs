@@ -1,30 +1,15 @@
-//! Checks of what protobuf allows and Rust, or the protobuf crate, does not.
+//! Checks of what protobuf allows and the protobuf crate does not.
 
-use crate::clashes;
 use crate::fault::{Error, Fault};
-use crate::outline::Kind;
 use crate::source::{Source, Sources};
 
 /// Checks all sources and tells all faults at once.
-pub(crate) fn check(sources: &Sources, blocking: bool) -> Result<(), Error> {
-    let mut faults = clashes::find(sources, blocking);
+pub(crate) fn check(sources: &Sources) -> Result<(), Error> {
+    let mut faults = Vec::new();
     for source in &sources.files {
-        names_of_rust(source, &mut faults);
         descriptors_of_editions(source, sources, &mut faults);
     }
     Error::check(faults)
-}
-
-/// Names that no type in Rust can have and that are not changed on the way there.
-fn names_of_rust(source: &Source, faults: &mut Vec<Fault>) {
-    let definitions = source.outline.definitions.iter();
-    for definition in definitions.filter(|definition| matches!(definition.kind, Kind::Enum | Kind::Service)) {
-        let name = definition.name.as_str();
-        if name == "_" || (name == "Self" && definition.kind == Kind::Enum) {
-            let what = format!("`{name}` cannot be the name of a type in Rust; choose another name");
-            faults.push(source.fault(definition.place, what));
-        }
-    }
 }
 
 /// The protobuf crate is older than editions, and lacks their types in `descriptor.proto`.

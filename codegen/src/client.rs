@@ -1,13 +1,15 @@
 //! The code of the clients of a service: one to await and one that blocks.
 
 use crate::layout::Code;
+use crate::messages::documented;
 use crate::rust_type::{Parameter, Type};
-use crate::service::{Method, Service, Style};
+use crate::scope::Ident;
+use crate::service::{Method, Service, ServiceNames, Style};
 
 /// What the two kinds of client differ in.
 #[derive(Debug)]
 pub(crate) struct Flavour {
-    suffix: &'static str,
+    ident: fn(&ServiceNames) -> &Ident,
     about: &'static str,
     /// Where in the runtime crate the channel and the streams are.
     module: &'static str,
@@ -15,11 +17,16 @@ pub(crate) struct Flavour {
     awaits: &'static str,
 }
 
-pub(crate) const ASYNC: Flavour =
-    Flavour { suffix: "Client", about: "over a channel", module: "", function: "pub async fn", awaits: ".await" };
+pub(crate) const ASYNC: Flavour = Flavour {
+    ident: |names| &names.client,
+    about: "over a channel",
+    module: "",
+    function: "pub async fn",
+    awaits: ".await",
+};
 
 pub(crate) const BLOCKING: Flavour = Flavour {
-    suffix: "BlockingClient",
+    ident: |names| &names.blocking,
     about: "over a channel, from code that is not async",
     module: "blocking::",
     function: "pub fn",
@@ -28,10 +35,11 @@ pub(crate) const BLOCKING: Flavour = Flavour {
 
 /// Writes a client of a service.
 pub(crate) fn write(code: &mut Code, service: &Service<'_>, style: Style<'_>, flavour: &Flavour) {
-    let name = format!("{}{}", service.name, flavour.suffix);
+    let ident = (flavour.ident)(&service.names);
+    let name = &ident.text;
     let channel = style.runtime_type(&format!("{}Channel", flavour.module), []);
     code.gap();
-    code.line(format!("/// Calls [`{}`] {}.", service.name, flavour.about));
+    code.docs(&documented(&[format!("Calls [`{}`] {}.", service.names.service.text, flavour.about)], ident), "");
     code.line("#[derive(Clone, Debug)]");
     let field = |code: &mut Code| code.line(format!("channel: {channel},"));
     code.block(format!("pub struct {name} {{"), field, "}");
@@ -67,7 +75,7 @@ fn write_method(code: &mut Code, service: &Service<'_>, method: &Method<'_>, sty
     if method.deprecated {
         code.line("#[deprecated]");
     }
-    let head = format!("{} {}", flavour.function, method.ident);
+    let head = format!("{} {}", flavour.function, method.ident.text);
     let parameters = [Parameter::SELF, Parameter::new("request", into)];
     code.signature(&head, &parameters, &style.result(value));
     let body = |code: &mut Code| {

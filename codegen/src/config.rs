@@ -9,12 +9,12 @@ use crate::check;
 use crate::docs::Docs;
 use crate::fault::Error;
 use crate::messages::Messages;
-use crate::names::Names;
 use crate::output::Output;
 use crate::scratch::Scratch;
 use crate::service::Style;
 use crate::shapes::Shapes;
 use crate::source::Sources;
+use crate::table::Names;
 
 /// What to compile and how; [`compile`](crate::compile) serves where the defaults do.
 ///
@@ -229,14 +229,15 @@ impl Config {
 
     fn output(&self, sources: &Sources) -> Result<String, Error> {
         self.check_paths()?;
-        check::check(sources, self.blocking)?;
+        check::check(sources)?;
         let scratch = Scratch::new()?;
         let files = &sources.descriptors;
         let names = Names::of(files);
         let docs = Docs::of(sources);
         let own = files.iter().filter(|file| names.module(file.name()).is_some());
         let (externs, own): (Vec<_>, Vec<_>) = own.partition(|file| self.extern_of(file).is_some());
-        let messages = Messages { files, names: &names, docs: &docs, lite: self.lite, runtime: &self.crate_path };
+        let (set, runtime) = (&sources.set, &self.crate_path);
+        let messages = Messages { files, set, names: &names, docs: &docs, lite: self.lite, runtime };
         let texts = messages.write(&own, &scratch)?;
         let externs = externs.into_iter().filter_map(|file| Some((self.extern_of(file)?.path.clone(), file)));
         let style = Style { runtime: &self.crate_path, blocking: self.blocking, default_methods: self.default_methods };
@@ -247,6 +248,7 @@ impl Config {
             names: &names,
             docs: &docs,
             style,
+            lite: self.lite,
         };
         output.write()
     }

@@ -1,12 +1,28 @@
 //! Descriptors as constants of the output.
 
-use protobuf::Message;
-use protobuf::descriptor::FileDescriptorProto;
+use std::collections::BTreeSet;
 
-/// The encoded descriptor of one file.
-pub(crate) fn encoded_file(file: &FileDescriptorProto) -> Vec<u8> {
+use protobuf::Message;
+use protobuf::descriptor::{DescriptorProto, FileDescriptorProto};
+
+/// The descriptor of one file, encoded for the protobuf crate.
+pub(crate) fn embedded(file: &FileDescriptorProto) -> Vec<u8> {
+    let mut file = file.clone();
+    file.message_type.iter_mut().for_each(tell_apart);
     // The only thing that encoding into memory can miss is a required field; descriptors have none.
     file.write_to_bytes().unwrap_or_default()
+}
+
+/// Gives up names in JSON that are also the name, or the name in JSON, of another field: the protobuf
+/// crate looks both up in one table, and panics over a file of which it cannot make that table.
+fn tell_apart(message: &mut DescriptorProto) {
+    let mut names: BTreeSet<_> = message.field.iter().map(|field| field.name().to_owned()).collect();
+    for field in &mut message.field {
+        if field.json_name() != field.name() && !names.insert(field.json_name().to_owned()) {
+            field.json_name = field.name.clone();
+        }
+    }
+    message.nested_type.iter_mut().for_each(tell_apart);
 }
 
 /// A byte string in Rust, broken into lines that are indented by `indent`.

@@ -52,8 +52,8 @@
 //!
 //! Messages are those of the crate `protobuf` (rust-protobuf 3.7), which `puregrpc` reexports as it
 //! does `bytes`: no other dependency is needed at run time. With [`Config::blocking`] a service
-//! also gets a `ShopBlockingClient`. Names that are keywords in Rust end in `_`, fields called `gen`
-//! and `try` are `r#gen` and `r#try`; methods called `New` and `Clone` are `new_` and `clone_`.
+//! also gets a `ShopBlockingClient`. Extensions are constants in the module `exts` of their package,
+//! unless the messages are [`lite`](Config::lite).
 //!
 //! Filled and read, messages look like this; `..Default::default()` is for the fields that are not
 //! named, among them `special_fields`, which keeps what the message's definition does not know:
@@ -98,6 +98,32 @@
 //! Messages print in protobuf's text format: `{}` on one line, `{:#}` on several. Those of
 //! [`Config::lite`] do not; `{:?}` shows the fields of either.
 //!
+//! # Names
+//!
+//! No file is refused for its names. A name that is taken in Rust, by a keyword, by another definition
+//! or by the library, gets a `_` behind it, and one more for as long as that is taken as well; the
+//! documentation of the item says so. Of those that meet, the one that is called so in its file keeps
+//! the name:
+//!
+//! | in the `.proto` file | in Rust |
+//! |---|---|
+//! | field `type`; message `Self`; package `fn` | `type_`; `Self_`; `fn_` |
+//! | fields, values and extensions called `gen` and `try` | `r#gen` and `r#try` |
+//! | `message foo` beside `message Foo` | `Foo_` and `Foo` |
+//! | `service foo` beside `message Foo` | `Foo_` and `Foo`: messages and enums come before services |
+//! | `message FooClient` beside `service Foo` | `FooClient`, and `FooClient_` for the client |
+//! | `oneof type` beside a nested `enum Type` | field `type_`, its enum `Type_` |
+//! | `rpc GetURL` and then `rpc GetUrl`; `rpc New` | `get_url` and `get_url_`; `new_` |
+//! | `FooBar` and `Foo_Bar`, with something nested in both | the modules `foo_bar` and `foo_bar_` |
+//! | `message Str`, with something nested in it | the module `str_`, not to hide the type `str` |
+//! | field `special_fields` | `special_fields_` |
+//! | `bytes body` and `bool clear_body` in a oneof | functions `body`, `clear_body`, and `clear_body_` to clear `body` |
+//! | field `new` or `compute_size` in a oneof | functions `new_` and `compute_size_`, for messages have these |
+//!
+//! Within a file that depends on this file alone. Types of two files of a package that meet are
+//! renamed in the module of the package. Bytes, JSON, text format, descriptors and the paths of calls
+//! have the names of the file.
+//!
 //! # When something is wrong
 //!
 //! Cargo prints where and what, and nothing else:
@@ -110,10 +136,9 @@
 //! error: build script logged errors
 //! ```
 //!
-//! Besides what is wrong in protobuf, names are refused that would meet in Rust (`GetURL` and
-//! `GetUrl`, or a message `FooClient` beside a service `Foo`), and so are fields that the `protobuf`
-//! crate cannot express: groups and delimited fields, and in files of editions default values and
-//! required fields beside fields of implicit presence.
+//! Besides what is wrong in protobuf, fields are refused that the `protobuf` crate cannot express:
+//! groups and delimited fields, and in files of editions default values and required fields beside
+//! fields of implicit presence.
 //!
 //! # Code that is checked in
 //!
@@ -127,12 +152,13 @@
 //!   `protobuf` from `puregrpc`.
 //! - Files of one package each have a function `file_descriptor`, and none of them can be named
 //!   through the package's module: use `Message::descriptor().file_descriptor()`.
+//! - A name in JSON that is also the name of another field of the message, or its name in JSON, is
+//!   given up, as the `protobuf` crate cannot hold both: the field has its own name in JSON.
 //! - The features of editions that C++, Java and Go define say nothing about the code.
 
 #![expect(clippy::needless_doctest_main, reason = "a build script is shown whole")]
 
 mod check;
-mod clashes;
 mod client;
 mod comments;
 mod config;
@@ -140,16 +166,20 @@ mod descriptors;
 mod docs;
 mod fault;
 mod layout;
+mod marks;
 mod messages;
 mod names;
 mod outline;
 mod output;
 mod package;
+mod reexports;
 mod rust_type;
+mod scope;
 mod scratch;
 mod service;
 mod shapes;
 mod source;
+mod table;
 
 use std::path::Path;
 

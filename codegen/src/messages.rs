@@ -13,14 +13,18 @@ use crate::comments;
 use crate::descriptors;
 use crate::docs::Docs;
 use crate::fault::Error;
-use crate::names::{Names, RAW_KEYWORDS};
+use crate::marks::Marks;
+use crate::scope::Ident;
 use crate::scratch::Scratch;
 use crate::shapes::Shapes;
+use crate::table::{Kind, Names};
 
 /// What is needed to write messages.
 pub(crate) struct Messages<'a> {
     /// All files, each after those it imports.
     pub(crate) files: &'a [FileDescriptorProto],
+    /// The same, as an encoded `FileDescriptorSet`.
+    pub(crate) set: &'a [u8],
     pub(crate) names: &'a Names,
     pub(crate) docs: &'a Docs,
     pub(crate) lite: bool,
@@ -32,7 +36,8 @@ impl Messages<'_> {
     /// The items of the module of each of the given files, in their order.
     pub(crate) fn write(&self, files: &[&FileDescriptorProto], scratch: &Scratch) -> Result<Vec<String>, Error> {
         let folder = scratch.folder("rust")?;
-        let renamed: Vec<_> = self.files.iter().map(|file| self.renamed(file)).collect();
+        let marks = Marks::new(self.names, self.set);
+        let renamed: Vec<_> = self.files.iter().map(|file| self.renamed(file, &marks)).collect();
         let paths = files.iter().map(|file| ProtoPathBuf::new(self.file_name(file.name())));
         let paths = paths.collect::<Result<Vec<_>, _>>().map_err(|error| Error::set_up(format!("{error:#}")))?;
         // Lite or not is said once for all: a file that is not lite cannot import one that is.
@@ -45,15 +50,16 @@ impl Messages<'_> {
             let text = fs::read_to_string(&path).map_err(|error| Error::file(&path, error))?;
             let well_known = format!("{}::", self.runtime);
             let shapes = Shapes { names: self.names, runtime: self.runtime, well_known: &well_known };
-            Ok(self.adapt(&text, file) + &shapes.write(file)?)
+            Ok(self.adapt(&text, file, &marks) + &shapes.write(file)?)
         });
         adapted.collect()
     }
 
     /// A file as it is called for protobuf-codegen, which makes a module of the last part of its
-    /// name only and would write two files of one name over each other.
-    fn renamed(&self, file: &FileDescriptorProto) -> FileDescriptorProto {
+    /// name only and would write two files of one name over each other; with marks for names.
+    fn renamed(&self, file: &FileDescriptorProto, marks: &Marks<'_>) -> FileDescriptorProto {
         let mut file = file.clone();
+        marks.file(&mut file);
         file.set_name(self.file_name(file.name()));
         for import in &mut file.dependency {
             *import = self.file_name(import);
@@ -65,9 +71,9 @@ impl Messages<'_> {
         self.names.module(name).map_or_else(|| name.to_owned(), |module| format!("{module}.proto"))
     }
 
-    /// Fits the text of a file to the output: documentation in the places that are marked for it,
-    /// paths through the runtime, and the descriptor with the true names of files.
-    fn adapt(&self, text: &str, file: &FileDescriptorProto) -> String {
+    /// Fits the text of a file to the output: documentation in the places that are marked for it, names, paths through
+    /// the runtime, and the descriptor with the true names of files.
+    fn adapt(&self, text: &str, file: &FileDescriptorProto, marks: &Marks<'_>) -> String {
         let mut out = String::with_capacity(text.len());
         // The head is comments and attributes of the file; ours stand on the module around.
         let mut lines = text.lines().skip_while(|line| !line.starts_with("/// "));
@@ -75,24 +81,53 @@ impl Messages<'_> {
             let bare = line.trim_start();
             let indent = &line[..line.len() - bare.len()];
             if bare.starts_with("static file_descriptor_proto_data") {
-                let literal = descriptors::literal(&descriptors::encoded_file(file), "    ");
+                let literal = descriptors::literal(&descriptors::embedded(file), "    ");
                 let _ = writeln!(out, "static file_descriptor_proto_data: &'static [u8] = {literal};");
                 lines.by_ref().find(|line| *line == "\";");
             } else if let Some(mark) = bare.strip_prefix("// @@protoc_insertion_point(") {
-                let name = mark.trim_end_matches(')').split_once(':').map_or("", |(_, name)| name);
-                for doc in self.docs.get(name) {
-                    let _ = writeln!(out, "{indent}{}", comments::doc_line(doc));
+                for doc in self.docs_at(mark.trim_end_matches(')'), marks) {
+                    let _ = writeln!(out, "{indent}{}", comments::doc_line(&doc));
                 }
             } else if bare.starts_with("///") {
-                let _ = writeln!(out, "{line}");
+                let _ = writeln!(out, "{}", marks.unmark_text(line));
             } else if !bare.starts_with("//") {
-                let line = adapt_line(line, self.runtime);
+                if let Some(note) = note(bare, marks) {
+                    let _ = writeln!(out, "{indent}{}", comments::doc_line(&note));
+                }
+                let line = adapt_line(line, self.runtime, marks);
                 let line = checks_groups(&line, self.runtime).unwrap_or(line);
                 let _ = writeln!(out, "{}", reads_tags(&line, self.runtime).unwrap_or(line));
             }
         }
         out
     }
+
+    /// The documentation for a place, which is called as in `oneof:full.name`.
+    fn docs_at(&self, place: &str, marks: &Marks<'_>) -> Vec<String> {
+        let Some(mark) = place.rsplit('.').next().and_then(|name| marks.find(name)) else { return Vec::new() };
+        let is_lower = place.starts_with("field:") || place.starts_with("enum_value:");
+        let ident = if is_lower { &mark.entry.lower } else { &mark.entry.upper };
+        documented(self.docs.get(&mark.entry.full_name), ident)
+    }
+}
+
+/// Documentation, and below it that a name has been changed.
+pub(crate) fn documented(docs: &[String], ident: &Ident) -> Vec<String> {
+    let note = ident.note();
+    let gap = note.is_some() && !docs.is_empty();
+    docs.iter().cloned().chain(gap.then(String::new)).chain(note).collect()
+}
+
+/// What is to be said of a name that a line defines without a place for documentation.
+fn note(line: &str, marks: &Marks<'_>) -> Option<String> {
+    let rest = line.strip_prefix("pub ")?;
+    let is_function = rest.starts_with("fn ");
+    let is_item = is_function || rest.starts_with("mod ") || rest.starts_with("const ");
+    let name = if is_item { rest.split_once(' ')?.1 } else { rest };
+    let end = name.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')?;
+    let mark = marks.find(&name[..end])?;
+    let is_oneof = mark.entry.kind == Kind::Oneof && name[end..].starts_with(':');
+    (is_item || is_oneof).then(|| mark.ident(is_function).note()).flatten()
 }
 
 /// Runs a part of protobuf's own tools, whose panics become errors: a build script has more to say than a backtrace.
@@ -129,8 +164,8 @@ fn reads_tags(line: &str, runtime: &str) -> Option<String> {
     Some(format!("{indent}while let Some(tag) = {runtime}::codegen::read_tag(is)? {{"))
 }
 
-/// Rewrites the paths and the keywords of one line of code; texts in quotes stay as they are.
-fn adapt_line(line: &str, runtime: &str) -> String {
+/// Rewrites the paths and the marks of one line of code; in texts in quotes, marks alone.
+fn adapt_line(line: &str, runtime: &str, marks: &Marks<'_>) -> String {
     let mut out = String::with_capacity(line.len() + 32);
     let mut rest = line;
     while let Some(first) = rest.chars().next() {
@@ -138,20 +173,23 @@ fn adapt_line(line: &str, runtime: &str) -> String {
         let path = ["::protobuf::", "::bytes::"].into_iter().find(|path| starts_path && rest.starts_with(path));
         let length = if let Some(path) = path {
             out.push_str(runtime);
+            out.push_str(path);
             path.len()
         } else if first == '"' {
-            text_length(rest)
+            let length = text_length(rest);
+            out.push_str(&marks.unmark_text(&rest[..length]));
+            length
         } else if first.is_ascii_alphabetic() || first == '_' {
             let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
             let length = rest.find(|c| !word(c)).unwrap_or(rest.len());
-            if RAW_KEYWORDS.contains(&&rest[..length]) {
-                out.push_str("r#");
-            }
+            let is_function = out.ends_with("::") || out.ends_with("fn ");
+            let mark = marks.find(&rest[..length]);
+            out.push_str(mark.map_or(&rest[..length], |mark| &mark.ident(is_function).text));
             length
         } else {
+            out.push(first);
             first.len_utf8()
         };
-        out.push_str(&rest[..length]);
         rest = &rest[length..];
     }
     out
@@ -173,29 +211,44 @@ fn text_length(line: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use protobuf::descriptor::{DescriptorProto, FieldDescriptorProto};
+
     use super::*;
+
+    /// Rewrites a line in which `@0` is the mark of message `M` and `@1` that of its field `gen`.
+    fn adapted(line: &str) -> String {
+        let mut field = FieldDescriptorProto::new();
+        field.set_name("gen".to_owned());
+        let mut message = DescriptorProto { field: vec![field], ..Default::default() };
+        message.set_name("M".to_owned());
+        let mut file = FileDescriptorProto { message_type: vec![message], ..Default::default() };
+        file.set_name("a.proto".to_owned());
+        let names = Names::of(&[file]);
+        let marks = Marks::new(&names, b"");
+        let line = line.replace("@0", "Zq0z").replace("@1", "zq1z");
+        adapt_line(&line, "::rt", &marks)
+    }
 
     #[test]
     fn paths_go_through_the_runtime() {
         let line = "    pub special_fields: ::protobuf::SpecialFields, ::bytes::Bytes";
-        let adapted = "    pub special_fields: ::rt::protobuf::SpecialFields, ::rt::bytes::Bytes";
-        assert_eq!(adapt_line(line, "::rt"), adapted);
+        assert_eq!(adapted(line), "    pub special_fields: ::rt::protobuf::SpecialFields, ::rt::bytes::Bytes");
     }
 
     #[test]
     fn modules_of_messages_called_like_crates_stay() {
         let line = "super::protobuf::Inner, super::bytes::Inner";
-        assert_eq!(adapt_line(line, "::rt"), line);
+        assert_eq!(adapted(line), line);
     }
 
     #[test]
-    fn new_keywords_become_raw() {
-        assert_eq!(adapt_line("self.gen = m.try; regen", "::rt"), "self.r#gen = m.r#try; regen");
+    fn marks_become_names() {
+        assert_eq!(adapted("self.@1 = @0::clear_@1(m.@1);"), "self.r#gen = M::clear_gen(m.r#gen);");
+        assert_eq!(adapted("pub fn @1(&self) -> &@0 {"), "pub fn r#gen(&self) -> &M {");
     }
 
     #[test]
-    fn texts_stay() {
-        let line = r#""gen \" ::protobuf::" "#;
-        assert_eq!(adapt_line(line, "::rt"), line);
+    fn marks_in_texts_become_the_names_of_the_file() {
+        assert_eq!(adapted(r#"x("@1", "@0.@1", "::protobuf:: \" @1")"#), r#"x("gen", "M.gen", "::protobuf:: \" gen")"#);
     }
 }

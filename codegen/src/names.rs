@@ -1,16 +1,9 @@
-//! Names in Rust for what has a name in a `.proto` file.
-//!
-//! Messages, fields and enums are named by protobuf-codegen; what is said of them here repeats its
-//! rules, which is why its version is pinned. Packages, services and methods are named here alone.
+//! Names in Rust for what has a name in a `.proto` file: the rules for one name by itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use protobuf_parse::{camel_case, snake_case};
 
-use protobuf::descriptor::{DescriptorProto, FileDescriptorProto};
-use protobuf_parse::snake_case;
-
-use crate::source::is_bundled;
-
-/// The words to which protobuf-codegen adds a `_`.
+/// The words that are keywords in some edition of Rust, or are kept for later ones, and those that
+/// have always been avoided here.
 const KEYWORDS: &[&str] = &[
     "Self", "_", "abstract", "alignof", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
     "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "if", "impl", "in", "let", "loop", "macro",
@@ -19,10 +12,16 @@ const KEYWORDS: &[&str] = &[
     "where", "while", "yield",
 ];
 
-/// Keywords that protobuf-codegen does not know of: its output is given raw identifiers for them.
-pub(crate) const RAW_KEYWORDS: [&str; 2] = ["gen", "try"];
+/// Keywords that become raw identifiers in messages.
+const RAW_KEYWORDS: [&str; 2] = ["gen", "try"];
 
-/// An identifier as protobuf-codegen writes it.
+/// Types that the code writes without a path: a module of this name would hide them.
+const PRIMITIVES: &[&str] = &[
+    "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "str", "u128", "u16", "u32", "u64", "u8",
+    "usize",
+];
+
+/// A field, a value of an enum or an extension.
 pub(crate) fn message_ident(name: &str) -> String {
     if KEYWORDS.contains(&name) {
         format!("{name}_")
@@ -33,39 +32,32 @@ pub(crate) fn message_ident(name: &str) -> String {
     }
 }
 
-/// The type of a message, an enum or a oneof, without the modules around it.
-pub(crate) fn type_ident(name: &str) -> String {
-    message_ident(&capitalized(name))
+/// The type of a message, an enum or a oneof, as it is wanted.
+pub(crate) fn type_name(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// The module of what is nested in a message.
-pub(crate) fn nested_module(message: &str) -> String {
-    message_ident(&snake_case(message))
+/// The variant of a field within a oneof, as it is wanted.
+pub(crate) fn variant_name(field: &str) -> String {
+    let name = camel_case(field);
+    // What is left of `_` or `_1` is no name.
+    if name.starts_with(|first: char| first.is_ascii_alphabetic()) { name } else { format!("_{name}") }
 }
 
-/// The trait of a service, and what the names of its server and clients begin with.
-pub(crate) fn service_name(service: &str) -> String {
-    let name = capitalized(service);
-    // No raw identifier may have this name.
-    if name == "Self" { format!("{name}_") } else { name }
+/// The module of what is nested in a message, as it is wanted.
+pub(crate) fn module_name(message: &str) -> String {
+    snake_case(message)
 }
 
-/// The function of a method. Names that a client or `Clone` has already get a `_`, as keywords do.
-pub(crate) fn method_ident(method: &str) -> String {
-    let name = snake(method);
-    let taken = ["new", "clone"].contains(&name.as_str());
-    if taken { format!("{name}_") } else { package_ident(&name) }
+/// The module of a message, by the name that is wanted.
+pub(crate) fn module_ident(name: &str) -> String {
+    if PRIMITIVES.contains(&name) { format!("{name}_") } else { message_ident(name) }
 }
 
-/// The module of one part of a package's name.
-pub(crate) fn package_ident(part: &str) -> String {
-    let keyword = KEYWORDS.contains(&part) || RAW_KEYWORDS.contains(&part);
-    if keyword { format!("{part}_") } else { part.to_owned() }
-}
-
-/// `GetURLForID` -> `get_url_for_id`.
-fn snake(name: &str) -> String {
-    let letters: Vec<char> = name.chars().collect();
+/// The function of a method, as it is wanted.
+pub(crate) fn method_name(method: &str) -> String {
+    let letters: Vec<char> = method.chars().collect();
     let mut snake = String::new();
     for (index, &letter) in letters.iter().enumerate() {
         let before = index.checked_sub(1).map(|before| letters[before]);
@@ -81,88 +73,27 @@ fn snake(name: &str) -> String {
     snake
 }
 
-fn capitalized(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+/// A function of this name, or the module of one part of a package: neither is ever raw.
+pub(crate) fn plain_ident(name: &str) -> String {
+    let keyword = KEYWORDS.contains(&name) || RAW_KEYWORDS.contains(&name);
+    if keyword { format!("{name}_") } else { name.to_owned() }
 }
 
-/// Where the code of every file and message is.
-#[derive(Debug, Default)]
-pub(crate) struct Names {
-    modules: BTreeMap<String, String>,
-    messages: BTreeMap<String, Message>,
-}
-
-/// Where the type of a message is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Message {
-    pub(crate) home: Home,
-    /// The path of the type from there.
-    pub(crate) path: String,
-}
-
-/// The module that the code of a file is in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Home {
-    /// A module below the runtime crate, as in `protobuf::well_known_types::empty`.
-    Runtime(String),
-    /// A module of the output.
-    File(String),
-}
-
-impl Names {
-    pub(crate) fn of(files: &[FileDescriptorProto]) -> Self {
-        let mut names = Self::default();
-        let mut used = BTreeSet::new();
-        for file in files {
-            let home = if is_bundled(file.name()) {
-                Home::Runtime(bundled_module(file.name()))
-            } else {
-                let mut module = file_module(file.name());
-                // Only names that differ in a character no module can have meet here.
-                while !used.insert(module.clone()) {
-                    module.push('_');
-                }
-                names.modules.insert(file.name().to_owned(), module.clone());
-                Home::File(module)
-            };
-            for message in &file.message_type {
-                names.add(&home, "", &format!(".{}", file.package()), message);
-            }
-        }
-        names
-    }
-
-    fn add(&mut self, home: &Home, modules: &str, scope: &str, message: &DescriptorProto) {
-        let full = format!("{}.{}", scope.trim_end_matches('.'), message.name());
-        let path = format!("{modules}{}", type_ident(message.name()));
-        let inner = format!("{modules}{}::", nested_module(message.name()));
-        for nested in &message.nested_type {
-            self.add(home, &inner, &full, nested);
-        }
-        self.messages.insert(full, Message { home: home.clone(), path });
-    }
-
-    /// The module of a file of the output.
-    pub(crate) fn module(&self, file: &str) -> Option<&str> {
-        self.modules.get(file).map(String::as_str)
-    }
-
-    /// The type of a message, by its full name with a dot before it.
-    pub(crate) fn message(&self, name: &str) -> Option<&Message> {
-        self.messages.get(name)
-    }
+/// The module of one part of a package's name.
+pub(crate) fn package_ident(part: &str) -> String {
+    if PRIMITIVES.contains(&part) { format!("{part}_") } else { plain_ident(part) }
 }
 
 /// A module of the whole path, so that equal names in two folders do not meet. With its `f_` it is
 /// never a keyword and never begins with a digit.
-fn file_module(file: &str) -> String {
+pub(crate) fn file_module(file: &str) -> String {
     let stem = file.strip_suffix(".proto").unwrap_or(file).replace('/', "__");
     let letters = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' });
     format!("f_{}", letters.collect::<String>())
 }
 
-fn bundled_module(file: &str) -> String {
+/// The module below the runtime crate that has the code of a file of the protobuf crate.
+pub(crate) fn bundled_module(file: &str) -> String {
     let stem = file.trim_start_matches("google/protobuf/").trim_end_matches(".proto");
     match stem {
         "descriptor" | "rustproto" => format!("protobuf::{stem}"),
@@ -185,34 +116,36 @@ mod tests {
             ("V2Get", "v2_get"),
             ("A", "a"),
         ];
-        for (method, ident) in cases {
-            assert_eq!(method_ident(method), ident);
+        for (method, name) in cases {
+            assert_eq!(method_name(method), name);
         }
     }
 
     #[test]
-    fn methods_avoid_keywords_and_names_in_use() {
-        let cases = [
-            ("New", "new_"),
-            ("Clone", "clone_"),
-            ("Self", "self_"),
-            ("Type", "type_"),
-            ("Gen", "gen_"),
-            ("Try", "try_"),
-        ];
+    fn methods_avoid_keywords() {
+        let cases = [("Self", "self_"), ("Type", "type_"), ("Gen", "gen_"), ("Try", "try_"), ("New", "new")];
         for (method, ident) in cases {
-            assert_eq!(method_ident(method), ident);
+            assert_eq!(plain_ident(&method_name(method)), ident);
         }
     }
 
     #[test]
-    fn messages_are_named_as_protobuf_codegen_names_them() {
-        assert_eq!(type_ident("foo"), "Foo");
-        assert_eq!(type_ident("self"), "Self_");
+    fn messages_begin_with_a_capital_and_their_modules_do_not() {
+        assert_eq!(type_name("foo"), "Foo");
+        assert_eq!(message_ident(&type_name("self")), "Self_");
         assert_eq!(message_ident("type"), "type_");
         assert_eq!(message_ident("gen"), "r#gen");
-        assert_eq!(nested_module("RouteNote"), "route_note");
-        assert_eq!(nested_module("Type"), "type_");
+        assert_eq!(module_name("RouteNote"), "route_note");
+        assert_eq!(module_ident(&module_name("Type")), "type_");
+        assert_eq!(module_ident(&module_name("Str")), "str_");
+    }
+
+    #[test]
+    fn variants_are_names_whatever_the_field_is_called() {
+        let cases = [("foo_bar", "FooBar"), ("_", "_"), ("_1", "_1"), ("__a", "A")];
+        for (field, variant) in cases {
+            assert_eq!(variant_name(field), variant);
+        }
     }
 
     #[test]

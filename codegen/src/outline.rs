@@ -12,31 +12,15 @@ use crate::fault::Place;
 pub(crate) struct Outline {
     /// Empty for a file without one.
     pub(crate) package: String,
-    pub(crate) package_place: Option<Place>,
     pub(crate) definitions: Vec<Definition>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Message,
-    Enum,
-    Service,
-    Oneof,
-    Field,
-    Extension,
-    Value,
-    Method,
 }
 
 #[derive(Debug)]
 pub(crate) struct Definition {
-    pub(crate) kind: Kind,
     /// The names around it, with dots and without the package.
     pub(crate) scope: String,
     pub(crate) name: String,
     pub(crate) place: Place,
-    /// The oneof that a field belongs to.
-    pub(crate) oneof: Option<String>,
     /// The full names of a field's type and of what an extension extends.
     pub(crate) types: Vec<String>,
     pub(crate) comment: String,
@@ -67,17 +51,16 @@ impl Outline {
             walk.enumeration("", &[5, index as i32], definition);
         }
         for (index, service) in file.service.iter().enumerate() {
-            walk.define(Kind::Service, "", &[6, index as i32], service.name());
+            walk.define("", &[6, index as i32], service.name());
             for (method, definition) in service.method.iter().enumerate() {
-                walk.define(Kind::Method, service.name(), &[6, index as i32, 2, method as i32], definition.name());
+                walk.define(service.name(), &[6, index as i32, 2, method as i32], definition.name());
             }
         }
         for (index, extension) in file.extension.iter().enumerate() {
-            walk.field(Kind::Extension, "", &[7, index as i32], extension, None);
+            walk.field("", &[7, index as i32], extension);
         }
-        let package_place = walk.locations.get(&[PACKAGE][..]).map(|location| walk.package_place(location));
         walk.definitions.sort_by_key(|definition| definition.place);
-        Self { package: file.package().to_owned(), package_place, definitions: walk.definitions }
+        Self { package: file.package().to_owned(), definitions: walk.definitions }
     }
 
     /// The name of a definition with the package before it.
@@ -97,7 +80,7 @@ impl Walk<'_> {
         if message.options.map_entry() {
             return;
         }
-        self.define(Kind::Message, scope, path, message.name());
+        self.define(scope, path, message.name());
         let inner = join(scope, message.name());
         let at = |number: i32, index: usize| [path, &[number, index as i32]].concat();
         let synthetic = |index: usize| {
@@ -105,12 +88,10 @@ impl Walk<'_> {
             fields.any(|field| field.proto3_optional() && field.oneof_index == Some(index as i32))
         };
         for (index, oneof) in message.oneof_decl.iter().enumerate().filter(|(index, _)| !synthetic(*index)) {
-            self.define(Kind::Oneof, &inner, &at(8, index), oneof.name());
+            self.define(&inner, &at(8, index), oneof.name());
         }
         for (index, field) in message.field.iter().enumerate() {
-            let oneof = field.oneof_index.filter(|_| !field.proto3_optional());
-            let oneof = oneof.and_then(|oneof| message.oneof_decl.get(oneof as usize));
-            self.field(Kind::Field, &inner, &at(2, index), field, oneof.map(|oneof| oneof.name().to_owned()));
+            self.field(&inner, &at(2, index), field);
         }
         for (index, nested) in message.nested_type.iter().enumerate() {
             self.message(&inner, &at(3, index), nested);
@@ -119,32 +100,31 @@ impl Walk<'_> {
             self.enumeration(&inner, &at(4, index), nested);
         }
         for (index, extension) in message.extension.iter().enumerate() {
-            self.field(Kind::Extension, &inner, &at(6, index), extension, None);
+            self.field(&inner, &at(6, index), extension);
         }
     }
 
     fn enumeration(&mut self, scope: &str, path: &[i32], definition: &EnumDescriptorProto) {
-        self.define(Kind::Enum, scope, path, definition.name());
+        self.define(scope, path, definition.name());
         let inner = join(scope, definition.name());
         for (index, value) in definition.value.iter().enumerate() {
-            self.define(Kind::Value, &inner, &[path, &[2, index as i32]].concat(), value.name());
+            self.define(&inner, &[path, &[2, index as i32]].concat(), value.name());
         }
     }
 
-    fn field(&mut self, kind: Kind, scope: &str, path: &[i32], field: &FieldDescriptorProto, oneof: Option<String>) {
-        self.define(kind, scope, path, field.name());
+    fn field(&mut self, scope: &str, path: &[i32], field: &FieldDescriptorProto) {
+        self.define(scope, path, field.name());
         if let Some(definition) = self.definitions.last_mut() {
-            definition.oneof = oneof;
             definition.types = [field.type_name(), field.extendee()].map(str::to_owned).to_vec();
         }
     }
 
-    fn define(&mut self, kind: Kind, scope: &str, path: &[i32], name: &str) {
+    fn define(&mut self, scope: &str, path: &[i32], name: &str) {
         let place = self.locations.get(&[path, &[NAME]].concat()[..]);
         let place = place.map_or(Place::START, |location| self.place(location));
         let comment = self.locations.get(path).map_or(String::new(), |location| comment(location));
         let (scope, name) = (scope.to_owned(), name.to_owned());
-        self.definitions.push(Definition { kind, scope, name, place, oneof: None, types: Vec::new(), comment });
+        self.definitions.push(Definition { scope, name, place, types: Vec::new(), comment });
     }
 
     /// Where a location begins. Its columns are bytes, and a tab goes on to a multiple of eight.
@@ -158,15 +138,6 @@ impl Walk<'_> {
         });
         Place { line: line + 1, column: letters.count() + 1 }
     }
-
-    /// The place of the name behind the word `package`.
-    fn package_place(&self, location: &Location) -> Place {
-        let Place { line, column } = self.place(location);
-        let rest: String = self.lines.get(line - 1).copied().unwrap_or_default().chars().skip(column - 1).collect();
-        let name = rest.strip_prefix("package").map(str::trim_start).filter(|name| !name.is_empty());
-        let skipped = name.map_or(0, |name| rest.chars().count() - name.chars().count());
-        Place { line, column: column + skipped }
-    }
 }
 
 /// The comment above a definition, or else the one behind it, without the slashes and stars that
@@ -178,8 +149,7 @@ fn comment(location: &Location) -> String {
     text.split('\n').map(line).collect()
 }
 
-// Fields of descriptors: the package of a file, and the names of all else.
-const PACKAGE: i32 = 2;
+/// The field of descriptors that has the name.
 const NAME: i32 = 1;
 
 #[cfg(test)]
@@ -203,7 +173,6 @@ mod tests {
     #[test]
     fn definitions_have_their_places() {
         let outline = outline("package\ta.b;\n// ö\nmessage M {\n\toptional string /*ö*/ a = 1;\n}");
-        assert_eq!(outline.package_place, Some(Place { line: 1, column: 9 }));
         let places: Vec<_> = outline.definitions.iter().map(|definition| definition.place).collect();
         assert_eq!(places, [Place { line: 3, column: 9 }, Place { line: 4, column: 24 }]);
     }
@@ -213,9 +182,8 @@ mod tests {
         let outline = outline(
             "syntax = \"proto3\"; message M { map<string, string> a = 1; optional string b = 2; oneof c { int32 d = 3; } }",
         );
-        let kinds: Vec<_> = outline.definitions.iter().map(|definition| definition.kind).collect();
-        assert_eq!(kinds, [Kind::Message, Kind::Field, Kind::Field, Kind::Oneof, Kind::Field]);
-        assert_eq!(outline.definitions[4].oneof.as_deref(), Some("c"));
+        let paths: Vec<_> = outline.definitions.iter().map(Definition::path).collect();
+        assert_eq!(paths, ["M", "M.a", "M.b", "M.c", "M.d"]);
     }
 
     #[test]

@@ -6,9 +6,9 @@ use crate::descriptors;
 use crate::docs::Docs;
 use crate::fault::Error;
 use crate::layout::Code;
-use crate::names::Names;
 use crate::package::Package;
 use crate::service::Style;
+use crate::table::Names;
 
 /// Lints that the crate around the output may forbid what it does, or may not care for. There is
 /// no `unsafe` in the output, so `forbid(unsafe_code)` needs nothing. Which of them it does
@@ -48,6 +48,7 @@ pub(crate) struct Output<'a> {
     pub(crate) names: &'a Names,
     pub(crate) docs: &'a Docs,
     pub(crate) style: Style<'a>,
+    pub(crate) lite: bool,
 }
 
 impl Output<'_> {

@@ -2,24 +2,54 @@
 
 use crate::client;
 use crate::layout::Code;
+use crate::messages::documented;
+use crate::names::{message_ident, type_name};
 use crate::rust_type::{Parameter, Type};
+use crate::scope::{Ident, Scope};
 
 /// A service with all its names resolved.
 #[derive(Debug)]
 pub(crate) struct Service<'a> {
     /// The name with the package, as it is in paths of calls.
     pub(crate) full_name: String,
-    /// The name of the trait.
-    pub(crate) name: String,
+    pub(crate) names: ServiceNames,
     pub(crate) docs: &'a [String],
     pub(crate) methods: Vec<Method<'a>>,
+}
+
+/// What the items of a service are called.
+#[derive(Debug, Clone)]
+pub(crate) struct ServiceNames {
+    pub(crate) service: Ident,
+    pub(crate) server: Ident,
+    pub(crate) client: Ident,
+    pub(crate) blocking: Ident,
+}
+
+impl ServiceNames {
+    /// The names of all services of a package. What the files name comes first, then the servers and
+    /// the clients; the blocking clients are last, so that nothing else depends on whether they are there.
+    pub(crate) fn of<'a>(services: impl Iterator<Item = &'a str>, scope: &mut Scope) -> Vec<Self> {
+        let services: Vec<_> = services.collect();
+        let mut named = |suffix: &str| {
+            let wanted = services.iter().map(|service| {
+                let wanted = format!("{}{suffix}", type_name(service));
+                (*service, wanted.clone(), message_ident(&wanted))
+            });
+            scope.take_all(&wanted.collect::<Vec<_>>()).into_iter()
+        };
+        let (traits, servers) = (named(""), named("Server"));
+        let clients = servers.zip(named("Client")).zip(named("BlockingClient"));
+        let names = |(service, ((server, client), blocking))| Self { service, server, client, blocking };
+        traits.zip(clients).map(names).collect()
+    }
 }
 
 #[derive(Debug)]
 pub(crate) struct Method<'a> {
     /// The name in the `.proto` file.
     pub(crate) name: &'a str,
-    pub(crate) ident: String,
+    pub(crate) ident: Ident,
     pub(crate) docs: &'a [String],
     pub(crate) deprecated: bool,
     pub(crate) request: Type,
@@ -55,7 +85,9 @@ impl Method<'_> {
     }
 
     pub(crate) fn write_docs(&self, code: &mut Code, service: &Service<'_>) {
-        code.docs(self.docs, &format!("The method `{}`.", self.path(service)));
+        let otherwise = [format!("The method `{}`.", self.path(service))];
+        let docs = if self.docs.is_empty() { &otherwise } else { self.docs };
+        code.docs(&documented(docs, &self.ident), "");
     }
 }
 
@@ -73,12 +105,15 @@ impl Service<'_> {
 
     fn write_trait(&self, code: &mut Code, style: Style<'_>) {
         code.gap();
-        code.docs(self.docs, &format!("The service `{}`.", self.full_name));
+        let otherwise = [format!("The service `{}`.", self.full_name)];
+        let docs = if self.docs.is_empty() { &otherwise } else { self.docs };
+        code.docs(&documented(docs, &self.names.service), "");
+        let name = &self.names.service.text;
         let bounds = "::std::marker::Send + ::std::marker::Sync + 'static";
         if self.methods.is_empty() {
-            return code.line(format!("pub trait {}: {bounds} {{}}", self.name));
+            return code.line(format!("pub trait {name}: {bounds} {{}}"));
         }
-        code.trait_head(&self.name, bounds);
+        code.trait_head(name, bounds);
         let methods = |code: &mut Code| {
             for method in &self.methods {
                 code.gap();
@@ -104,7 +139,7 @@ impl Service<'_> {
         } else {
             style.runtime_type("Response", [reply])
         };
-        let head = format!("fn {}", method.ident);
+        let head = format!("fn {}", method.ident.text);
         let output = style.result(output);
         if !style.default_methods {
             return code.future_signature(&head, &parameters, &output, ";");
@@ -119,15 +154,15 @@ impl Service<'_> {
     }
 
     fn write_server(&self, code: &mut Code) {
-        let Self { name, .. } = self;
+        let (name, server) = (&self.names.service.text, &self.names.server.text);
         let handler = self.handler();
         code.gap();
-        code.line(format!("/// Serves [`{name}`]."));
+        code.docs(&documented(&[format!("Serves [`{name}`].")], &self.names.server), "");
         code.line("#[derive(Debug)]");
-        code.line(format!("pub struct {name}Server<{handler}>(::std::sync::Arc<{handler}>);"));
+        code.line(format!("pub struct {server}<{handler}>(::std::sync::Arc<{handler}>);"));
         code.gap();
         code.lines(&format!(
-            "impl<{handler}: {name}> {name}Server<{handler}> {{
+            "impl<{handler}: {name}> {server}<{handler}> {{
     /// Serves a service.
     pub fn new(service: {handler}) -> Self {{
         Self(::std::sync::Arc::new(service))
@@ -139,7 +174,7 @@ impl Service<'_> {
     }}
 }}
 
-impl<{handler}> ::std::clone::Clone for {name}Server<{handler}> {{
+impl<{handler}> ::std::clone::Clone for {server}<{handler}> {{
     fn clone(&self) -> Self {{
         Self(::std::sync::Arc::clone(&self.0))
     }}
@@ -149,16 +184,16 @@ impl<{handler}> ::std::clone::Clone for {name}Server<{handler}> {{
 
     /// The name of the type that implements the trait; it must not be the name of the trait.
     fn handler(&self) -> &'static str {
-        if self.name == "T" { "U" } else { "T" }
+        if self.names.service.text == "T" { "U" } else { "T" }
     }
 
     /// Writes what the runtime calls the service through.
     fn write_routes(&self, code: &mut Code, style: Style<'_>) {
-        let (name, handler) = (&self.name, self.handler());
+        let (name, server, handler) = (&self.names.service.text, &self.names.server.text, self.handler());
         code.gap();
         code.impl_head(
             &format!("<{handler}: {name}> {}::codegen::Service", style.runtime),
-            &format!("{name}Server<{handler}>"),
+            &format!("{server}<{handler}>"),
         );
         let inside = |code: &mut Code| {
             code.line(format!("const NAME: &'static str = \"{}\";", self.full_name));
@@ -203,7 +238,7 @@ impl<{handler}> ::std::clone::Clone for {name}Server<{handler}> {{
             code.line("let mut replies = driver.sender();");
             arguments.push("&mut replies");
         }
-        let function = format!("<{} as {}>::{}", self.handler(), self.name, method.ident);
+        let function = format!("<{} as {}>::{}", self.handler(), self.names.service.text, method.ident.text);
         let end = if method.streams_replies { "finish(result, &mut replies)" } else { "answer(result)" };
         let handler = |code: &mut Code| {
             let open = "let handler = ::std::pin::pin!(async {";

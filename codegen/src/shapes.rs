@@ -6,7 +6,7 @@ use protobuf::descriptor::field_descriptor_proto::{Label, Type};
 use protobuf::descriptor::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto};
 
 use crate::fault::Error;
-use crate::names::{Home, Names};
+use crate::table::{Home, Names};
 
 /// What shapes are written from.
 pub(crate) struct Shapes<'a> {
@@ -110,7 +110,7 @@ impl Shapes<'_> {
 
     /// The type of a message, seen from the module of a file.
     fn path(&self, file: &FileDescriptorProto, name: &str) -> Result<String, Error> {
-        let message = self.names.message(name);
+        let message = self.names.message_type(name);
         let message = message.ok_or_else(|| Error::set_up(format!("{}: `{name}` is no message", file.name())))?;
         let own = self.names.module(file.name());
         Ok(match &message.home {

@@ -20,8 +20,6 @@ use crate::outline::Outline;
 /// One `.proto` file that is not built in.
 #[derive(Debug)]
 pub(crate) struct Source {
-    /// The name that imports call it by: its path below its root, with slashes.
-    pub(crate) name: String,
     pub(crate) path: PathBuf,
     pub(crate) text: String,
     pub(crate) outline: Outline,
@@ -89,7 +87,7 @@ impl Sources {
         self.descriptors.push(without_features(readable(&lowered)?));
         let text = String::from_utf8_lossy(file.text()).into_owned();
         let outline = Outline::of(&readable(&file.descriptor())?, &text);
-        self.files.push(Source { name: file.path().to_owned(), path, text, outline });
+        self.files.push(Source { path, text, outline });
         Ok(())
     }
 }

@@ -6,11 +6,13 @@ use std::{env, fs};
 use puregrpc_build::Config;
 
 mod every_type;
+mod worst_names;
 
 fn main() {
     // The package for the other edition lies one folder deeper.
     let here = if Path::new("proto").is_dir() { Path::new("proto") } else { Path::new("../proto") };
     let traps = [
+        "clashes",
         "docs",
         "editions",
         "encoding",
@@ -29,13 +31,14 @@ fn main() {
     for trap in traps {
         Config::new().input(here.join(trap)).out_file(trap).blocking(true).compile();
     }
-    for trap in ["keywords", "packages", "types"] {
+    for trap in ["clashes", "keywords", "packages", "types"] {
         let config = Config::new().input(here.join(trap)).out_file(format!("{trap}_lite"));
         config.lite(true).default_methods(true).crate_path("crate::renamed").compile();
     }
     let config = Config::new().input(here.join("externs")).include(here.join("same_stem")).out_file("externs");
     config.extern_files("a/", "crate::same_stem").compile();
     every_type_of_field();
+    worst_names();
 }
 
 /// Compiles what `every_type` writes, with reflection and without.
@@ -48,4 +51,27 @@ fn every_type_of_field() {
         Config::new().input(&folder).out_file(format!("every_{syntax}")).compile();
         Config::new().input(&folder).out_file(format!("every_{syntax}_lite")).lite(true).compile();
     }
+}
+
+/// Compiles what `worst_names` writes, with reflection and without.
+fn worst_names() {
+    let out = env::var_os("OUT_DIR").expect("cargo sets OUT_DIR for build scripts");
+    let protos = Path::new(&out).join("protos");
+    let mut folders = vec!["worst_packages"];
+    let write = |folder: &str, file: &str, text: String| {
+        let folder = protos.join(folder);
+        fs::create_dir_all(&folder).expect("the output folder is writable");
+        fs::write(folder.join(file), text).expect("the output folder is writable");
+    };
+    for word in worst_names::packages() {
+        write("worst_packages", &format!("{word}.proto"), worst_names::package(&word));
+    }
+    for (syntax, folder) in [("proto2", "worst_proto2"), ("proto3", "worst_proto3")] {
+        write(folder, "worst.proto", worst_names::file(syntax));
+        folders.push(folder);
+    }
+    for folder in folders {
+        Config::new().input(protos.join(folder)).out_file(folder).blocking(true).compile();
+    }
+    Config::new().input(protos.join("worst_proto3")).out_file("worst_proto3_lite").lite(true).compile();
 }

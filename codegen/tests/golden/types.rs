@@ -225,6 +225,8 @@ pub mod __root {
     /// The service `T_`.
     pub trait T_: ::std::marker::Send + ::std::marker::Sync + 'static {
         /// The method `/T_/New`.
+        ///
+        /// Renamed from `new`, a name that is taken in Rust.
         fn new_(
             &self,
             request: ::puregrpc::Request<self::T>,
@@ -233,6 +235,8 @@ pub mod __root {
         > + ::std::marker::Send;
 
         /// The method `/T_/Clone`.
+        ///
+        /// Renamed from `clone`, a name that is taken in Rust.
         fn clone_(
             &self,
             request: ::puregrpc::Request<self::T>,
@@ -241,6 +245,8 @@ pub mod __root {
         > + ::std::marker::Send;
 
         /// The method `/T_/Self`.
+        ///
+        /// Renamed from `self`, a name that is taken in Rust.
         fn self_(
             &self,
             request: ::puregrpc::Request<self::T>,
@@ -356,6 +362,8 @@ pub mod __root {
         }
 
         /// The method `/T_/New`.
+        ///
+        /// Renamed from `new`, a name that is taken in Rust.
         pub async fn new_(
             &self,
             request: impl ::std::convert::Into<::puregrpc::Request<self::T>>,
@@ -365,6 +373,8 @@ pub mod __root {
         }
 
         /// The method `/T_/Clone`.
+        ///
+        /// Renamed from `clone`, a name that is taken in Rust.
         pub async fn clone_(
             &self,
             request: impl ::std::convert::Into<::puregrpc::Request<self::T>>,
@@ -374,6 +384,8 @@ pub mod __root {
         }
 
         /// The method `/T_/Self`.
+        ///
+        /// Renamed from `self`, a name that is taken in Rust.
         pub async fn self_(
             &self,
             request: impl ::std::convert::Into<::puregrpc::Request<self::T>>,

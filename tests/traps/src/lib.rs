@@ -19,6 +19,11 @@
     clippy::pedantic
 )]
 
+/// Names that meet once they are names in Rust.
+pub mod clashes {
+    puregrpc::include_protos!("clashes");
+}
+
 /// Comments that look like code.
 pub mod docs {
     puregrpc::include_protos!("docs");
@@ -104,6 +109,21 @@ pub mod well_known {
     puregrpc::include_protos!("well_known");
 }
 
+/// Packages that are called by the worst of names.
+pub mod worst_packages {
+    puregrpc::include_protos!("worst_packages");
+}
+
+/// All other definitions under such names.
+pub mod worst_proto2 {
+    puregrpc::include_protos!("worst_proto2");
+}
+
+/// The same of proto3.
+pub mod worst_proto3 {
+    puregrpc::include_protos!("worst_proto3");
+}
+
 /// The runtime under another path.
 pub mod renamed {
     pub use puregrpc::*;
@@ -111,6 +131,11 @@ pub mod renamed {
 
 /// Messages without reflection and methods with bodies.
 pub mod lite {
+    /// As above.
+    pub mod clashes {
+        puregrpc::include_protos!("clashes_lite");
+    }
+
     /// As above.
     pub mod every_proto2 {
         puregrpc::include_protos!("every_proto2_lite");
@@ -129,6 +154,11 @@ pub mod lite {
     /// As above.
     pub mod packages {
         puregrpc::include_protos!("packages_lite");
+    }
+
+    /// As above.
+    pub mod worst_proto3 {
+        puregrpc::include_protos!("worst_proto3_lite");
     }
 
     // Private: nothing in it may be called unused or unreachable.
