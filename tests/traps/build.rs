@@ -64,14 +64,14 @@ fn worst_names() {
         fs::write(folder.join(file), text).expect("the output folder is writable");
     };
     for word in worst_names::packages() {
-        write("worst_packages", &format!("{word}.proto"), worst_names::package(&word));
+        write("worst_packages", &format!("{word}.proto"), worst_names::package(word));
     }
     for (syntax, folder) in [("proto2", "worst_proto2"), ("proto3", "worst_proto3")] {
         write(folder, "worst.proto", worst_names::file(syntax));
         folders.push(folder);
     }
     for folder in folders {
-        Config::new().input(protos.join(folder)).out_file(folder).blocking(true).compile();
+        Config::new().input(protos.join(folder)).out_file(folder).compile();
     }
     Config::new().input(protos.join("worst_proto3")).out_file("worst_proto3_lite").lite(true).compile();
 }

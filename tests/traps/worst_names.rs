@@ -190,14 +190,14 @@ pub(crate) fn file(syntax: &str) -> String {
     let mut text = format!("syntax = \"{syntax}\";\npackage worst_{syntax};\n");
     let names = names();
     fields(&mut text, &names, label);
-    choices(&mut text, &names);
     values(&mut text, &names);
-    methods(&mut text, &names);
-    // These say the same in either syntax, and are large.
     if syntax == "proto2" {
         extensions(&mut text, &names);
     } else {
-        types(&mut text, WORDS, &format!("{label}.worst_{syntax}"));
+        // These are no other in proto2, and large.
+        choices(&mut text, &names);
+        types(&mut text, &format!("{label}.worst_{syntax}"));
+        methods(&mut text);
     }
     text
 }
@@ -216,13 +216,16 @@ pub(crate) fn package(word: &str) -> String {
 }
 
 /// The words that packages are called by.
-pub(crate) fn packages() -> impl Iterator<Item = String> {
-    WORDS.iter().copied().chain(["self_", "bool_", "type_", "__files_"]).map(str::to_owned)
+pub(crate) fn packages() -> impl Iterator<Item = &'static str> {
+    let types = WORDS.iter().copied().skip_while(|word| *word != "bool").take(13);
+    let others =
+        ["crate", "exts", "fn", "gen", "self", "self_", "super", "bool_", "type_", "__files", "__files_", "__root"];
+    types.chain(others)
 }
 
-/// Each word as it is and with a capital, and keywords with a `_` behind them.
+/// Each word as it is, and keywords also with a capital and with a `_` behind them.
 fn names() -> Vec<String> {
-    let capitals = WORDS.iter().map(|word| capitalized(word));
+    let capitals = WORDS.iter().take(72).map(|word| capitalized(word));
     let mut names: Vec<String> = WORDS.iter().map(|word| (*word).to_owned()).chain(capitals).collect();
     names.extend(WORDS.iter().take(55).map(|word| format!("{word}_")));
     names.sort();
@@ -256,7 +259,10 @@ fn choices(text: &mut String, names: &[String]) {
             let kind = ["int32", "string", "bytes", "Fields0", "AllValued.AllValues"][number % 5];
             let _ = writeln!(text, "    {kind} {name} = {number};");
         }
-        let _ = writeln!(text, "  }}\n}}\nmessage Oneofs{part} {{");
+        text.push_str("  }\n}\n");
+    }
+    for (part, names) in WORDS.chunks(100).enumerate() {
+        let _ = writeln!(text, "message Oneofs{part} {{");
         for (number, name) in (1..).zip(names) {
             let _ = writeln!(text, "  oneof {name} {{ int32 of_{number} = {number}; }}");
         }
@@ -278,27 +284,27 @@ fn values(text: &mut String, names: &[String]) {
 }
 
 /// Messages and enums of all names, each with types of its own.
-fn types(text: &mut String, names: &[&str], start: &str) {
+fn types(text: &mut String, start: &str) {
     text.push_str("message AllTypes {\n");
-    for name in names {
+    for name in WORDS {
         let _ = writeln!(text, "  message {name} {{ enum inner {{ {name}_NONE = 0; }} }}");
     }
-    for (number, name) in (1..).zip(names) {
+    for (number, name) in (1..).zip(WORDS) {
         let _ = writeln!(text, "  {start}.AllTypes.{name} of_{number} = {number};");
     }
     text.push_str("}\nmessage AllEnums {\n");
-    for name in names {
+    for name in WORDS {
         let _ = writeln!(text, "  enum {name} {{ NONE_{name} = 0; }}");
     }
-    for (number, name) in (1..).zip(names) {
+    for (number, name) in (1..).zip(WORDS) {
         let _ = writeln!(text, "  {start}.AllEnums.{name} of_{number} = {number};");
     }
     text.push_str("}\n");
 }
 
-fn methods(text: &mut String, names: &[String]) {
+fn methods(text: &mut String) {
     text.push_str("service Methods {\n");
-    for name in names {
+    for name in WORDS {
         let _ = writeln!(text, "  rpc {name}(Fields0) returns (Fields0);");
     }
     text.push_str("}\n");

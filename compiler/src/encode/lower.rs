@@ -17,9 +17,9 @@ pub(crate) fn lowered(schema: &Schema, id: FileId) -> Result<Vec<u8>, Faults> {
     for &field in &fields {
         let node = &schema[field];
         if matches!(node.kind, Some(Kind::Group(_))) {
-            let told =
-                report.fault(source, node.node.name.at, format!("`{}` is a group, or delimited as one", node.name()));
-            told.help("use a message that is not delimited");
+            let name = node.name();
+            let what = format!("`{name}` is a group, or delimited as one, for which the protobuf crate has no code");
+            report.fault(source, node.node.name.at, what).help("use a message that is not delimited");
         }
     }
     let edition = schema[id].edition;
