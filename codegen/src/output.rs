@@ -28,6 +28,7 @@ pub(crate) const ATTRIBUTES: &str = r#"#[allow(
     unused_lifetimes,
     unused_qualifications,
     unused_results,
+    bindings_with_variant_name,
     clippy::all,
     clippy::cargo,
     clippy::nursery,

@@ -294,7 +294,7 @@ fn types(text: &mut String, start: &str) {
     }
     text.push_str("}\nmessage AllEnums {\n");
     for name in WORDS {
-        let _ = writeln!(text, "  enum {name} {{ NONE_{name} = 0; }}");
+        let _ = writeln!(text, "  enum {name} {{ NONE_{name} = 0; MORE_{name} = 1; }}");
     }
     for (number, name) in (1..).zip(WORDS) {
         let _ = writeln!(text, "  {start}.AllEnums.{name} of_{number} = {number};");

@@ -14,6 +14,7 @@
     unused_lifetimes,
     unused_qualifications,
     unused_results,
+    bindings_with_variant_name,
     clippy::all,
     clippy::cargo,
     clippy::nursery,
