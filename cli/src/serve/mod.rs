@@ -6,6 +6,8 @@ mod port_file;
 mod service;
 mod signals;
 mod tls;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod trim;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -63,6 +65,11 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "FILE")]
     port_file: Option<PathBuf>,
 
+    /// How often to look whether the server is idle, to return freed memory to the system; 0s: never.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    #[arg(long, value_name = "TIME", value_parser = span::parse, default_value = "5s")]
+    trim_interval: Duration,
+
     #[command(flatten)]
     tls: Tls,
 
@@ -80,6 +87,8 @@ impl Serve {
         if let Some(workers) = self.workers {
             builder.worker_threads(workers.into());
         }
+        #[cfg(all(target_os = "linux", target_env = "gnu"))]
+        trim::start(self.trim_interval).map_err(Failure::local)?;
         let runtime = builder.enable_all().build().map_err(Failure::local)?;
         runtime.block_on(self.serve(places))
     }

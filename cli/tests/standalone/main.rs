@@ -2,6 +2,8 @@
 #![cfg(unix)]
 
 mod client;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod memory;
 mod process;
 mod serve;
 mod tls;

@@ -5,6 +5,9 @@ use std::io::{BufRead, BufReader, Lines};
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 /// A running `puregrpc serve`; dropping it kills it.
 pub(crate) struct Served {
@@ -25,9 +28,15 @@ impl Served {
     }
 
     pub(crate) fn start_on(listen: &str, arguments: &[&str]) -> Self {
+        Self::start_with(&[], listen, arguments)
+    }
+
+    /// Starts a server with these environment variables.
+    pub(crate) fn start_with(variables: &[(&str, &str)], listen: &str, arguments: &[&str]) -> Self {
         let folder = Folder::new();
         let port_file = folder.file("ports");
         let mut child = puregrpc()
+            .envs(variables.iter().copied())
             .args(["serve", "--listen", listen, "--port-file"])
             .arg(&port_file)
             .args(arguments)
@@ -64,8 +73,25 @@ impl Served {
 
     /// Waits until the server has logged this.
     pub(crate) fn await_log(&mut self, text: &str) {
-        let found = self.log.by_ref().any(|line| line.unwrap().contains(text));
-        assert!(found, "the server ended without logging {text:?}");
+        self.log_line(text);
+    }
+
+    /// Waits for the next line of the log that contains this.
+    pub(crate) fn log_line(&mut self, text: &str) -> String {
+        let found = self.log.by_ref().map(Result::unwrap).find(|line| line.contains(text));
+        found.unwrap_or_else(|| panic!("the server ended without logging {text:?}"))
+    }
+
+    /// Kills the server after this time, unless what it returns is dropped before.
+    pub(crate) fn kill_after(&self, time: Duration) -> mpsc::Sender<()> {
+        let (keep, kept) = mpsc::channel::<()>();
+        let process = self.child.id().to_string();
+        thread::spawn(move || {
+            if kept.recv_timeout(time) == Err(mpsc::RecvTimeoutError::Timeout) {
+                let _ = Command::new("kill").args(["-KILL", &process]).status();
+            }
+        });
+        keep
     }
 
     /// Waits for the end of the server.
