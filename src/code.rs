@@ -1,11 +1,11 @@
-//! The status codes of gRPC and how other codes map to them.
+//! The status codes of gRPC, and the mapping of other codes to them.
 
 use std::fmt;
 use std::io;
 
-/// How a call ended: one of gRPC's seventeen status codes.
+/// The outcome of a call: one of gRPC's seventeen status codes.
 ///
-/// The numbers are those of the wire (`grpc-status`). `Display` writes the
+/// The numbers are those on the wire (`grpc-status`). `Display` writes the
 /// canonical name, such as `NOT_FOUND`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
@@ -14,40 +14,40 @@ pub enum Code {
     Ok = 0,
     /// The call was cancelled, usually by the caller.
     Cancelled = 1,
-    /// An error that fits no other code, or came without one.
+    /// An error that fits no other code, or arrived without one.
     Unknown = 2,
-    /// The caller sent something that is wrong in any state of the system.
+    /// The request is wrong in any state of the system.
     InvalidArgument = 3,
-    /// The deadline passed before the call had ended.
+    /// The deadline passed before the call ended.
     DeadlineExceeded = 4,
-    /// What was asked for does not exist.
+    /// The requested entity does not exist.
     NotFound = 5,
-    /// What was to be created exists already.
+    /// The entity to create already exists.
     AlreadyExists = 6,
-    /// The caller is known but may not do this.
+    /// The caller is known but not permitted to do this.
     PermissionDenied = 7,
-    /// A quota, a limit or some other resource is used up.
+    /// A quota, a limit or another resource is exhausted.
     ResourceExhausted = 8,
     /// The system is not in the state that the call needs.
     FailedPrecondition = 9,
-    /// The call was given up, typically because of a conflict.
+    /// The call was aborted, typically because of a conflict.
     Aborted = 10,
-    /// The call went past the valid range.
+    /// The request is beyond the valid range.
     OutOfRange = 11,
-    /// The method is not there or not supported.
+    /// The method does not exist or is not supported.
     Unimplemented = 12,
-    /// An invariant was broken: something is wrong with the system itself.
+    /// The system violated one of its invariants.
     Internal = 13,
-    /// The service cannot be reached now; trying again may help.
+    /// The service is not available now; a retry may succeed.
     Unavailable = 14,
-    /// Data was lost or damaged beyond repair.
+    /// Data was lost or corrupted beyond recovery.
     DataLoss = 15,
-    /// The caller did not say, or not prove, who he is.
+    /// The request has no valid credentials of the caller.
     Unauthenticated = 16,
 }
 
 impl Code {
-    /// Every code, in the order of its number.
+    /// Every code, in numerical order.
     pub const ALL: [Self; 17] = [
         Self::Ok,
         Self::Cancelled,
@@ -93,7 +93,7 @@ impl Code {
 
     /// Reads a `grpc-status` value: decimal without sign or leading zeros.
     ///
-    /// Whatever is not one of the known codes is [`Code::Unknown`].
+    /// Any other value is [`Code::Unknown`].
     pub(crate) fn from_header(value: &[u8]) -> Self {
         match value {
             [digit @ b'0'..=b'9'] => Self::from(i32::from(digit - b'0')),
@@ -102,7 +102,7 @@ impl Code {
         }
     }
 
-    /// What a response without `grpc-status` means, by its HTTP status
+    /// The code of a response without `grpc-status`, by its HTTP status
     /// (grpc/doc/http-grpc-status-mapping.md).
     pub(crate) fn from_http_status(status: u16) -> Self {
         match status {
@@ -115,7 +115,7 @@ impl Code {
         }
     }
 
-    /// What an HTTP/2 error code means, from RST_STREAM or GOAWAY
+    /// The code for an HTTP/2 error code from RST_STREAM or GOAWAY
     /// (grpc/doc/PROTOCOL-HTTP2.md, "Errors").
     pub(crate) fn from_http2_error(code: u32) -> Self {
         match code {
@@ -130,7 +130,7 @@ impl Code {
         }
     }
 
-    /// What a failure of the operating system means to a caller.
+    /// The code for a failure of the operating system.
     pub(crate) fn from_io(kind: io::ErrorKind) -> Self {
         use io::ErrorKind as Kind;
         match kind {
@@ -159,7 +159,7 @@ impl Code {
     }
 }
 
-/// A number as it stands in `grpc-status`; unknown ones are [`Code::Unknown`].
+/// Converts a number of `grpc-status`; unknown ones become [`Code::Unknown`].
 impl From<i32> for Code {
     fn from(number: i32) -> Self {
         usize::try_from(number).ok().and_then(|index| Self::ALL.get(index).copied()).unwrap_or(Self::Unknown)
@@ -194,7 +194,7 @@ mod tests {
         }
     }
 
-    /// C4: what is not a known code is UNKNOWN.
+    /// C4: any other value than a known code is UNKNOWN.
     #[test]
     fn odd_grpc_status_values_are_unknown() {
         for value in ["", "abc", "00", "01", "-1", "+1", "17", "99", " 1", "999999999999"] {
@@ -202,7 +202,7 @@ mod tests {
         }
     }
 
-    /// C2: a response without `grpc-status` is judged by its HTTP status.
+    /// C2: the HTTP status decides the code of a response without `grpc-status`.
     #[test]
     fn http_statuses_map_as_documented() {
         let table = [

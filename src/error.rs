@@ -1,12 +1,12 @@
-//! What can go wrong outside of a call.
+//! Errors outside a call.
 
 use std::error::Error as StdError;
 use std::{fmt, io};
 
-/// A failure outside of a call: to bind, to connect, to configure.
+/// A failure outside a call: to bind, to connect, to configure.
 ///
-/// Inside a call everything is a [`Status`](crate::Status); an `Error` becomes
-/// one by `?` (UNAVAILABLE where no connection could be made, INTERNAL else).
+/// Within a call every error is a [`Status`](crate::Status). `?` converts an `Error` to
+/// one: UNAVAILABLE if no connection could be made, INTERNAL otherwise.
 pub struct Error {
     kind: Kind,
     message: String,
@@ -15,15 +15,15 @@ pub struct Error {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// The address of a server cannot be read.
+    /// The address of a server is malformed.
     Address,
     /// No connection could be made.
     Connect,
-    /// A name or a value is not legal metadata.
+    /// A name or a value is illegal metadata.
     Metadata,
-    /// A server cannot be set up or go on.
+    /// A server cannot be set up or cannot continue.
     Serve,
-    /// A certificate, a key or a setting of TLS cannot be used.
+    /// A certificate, a key or a TLS setting is unusable.
     #[cfg(feature = "tls")]
     Tls,
 }
@@ -38,52 +38,52 @@ impl Error {
         self
     }
 
-    /// Whether the address of a server could not be read.
+    /// Whether the address of a server is malformed.
     pub fn is_address(&self) -> bool {
         self.kind == Kind::Address
     }
 
-    /// Whether no connection could be made; trying again may help.
+    /// Whether no connection could be made; a retry may succeed.
     pub fn is_connect(&self) -> bool {
         self.kind == Kind::Connect
     }
 
-    /// Whether a name or a value is not legal metadata.
+    /// Whether a name or a value is illegal metadata.
     pub fn is_metadata(&self) -> bool {
         self.kind == Kind::Metadata
     }
 
-    /// Whether a server could not be set up, or not go on.
+    /// Whether a server could not be set up or could not continue.
     pub fn is_serve(&self) -> bool {
         self.kind == Kind::Serve
     }
 
-    /// Whether a certificate, a key or a setting of TLS cannot be used.
+    /// Whether a certificate, a key or a TLS setting is unusable.
     #[cfg(feature = "tls")]
     pub fn is_tls(&self) -> bool {
         self.kind == Kind::Tls
     }
 }
 
-/// The message and, behind a colon, that of each cause.
+/// The message and, after a colon each, the messages of its causes.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut told = self.message.clone();
+        let mut message = self.message.clone();
         let mut cause = self.source();
         while let Some(error) = cause {
             let text = error.to_string();
-            // Some tell their causes themselves, as this does.
-            if !told.contains(&text) {
-                told += ": ";
-                told += &text;
+            // Some errors print their causes themselves, like this one.
+            if !message.contains(&text) {
+                message += ": ";
+                message += &text;
             }
             cause = error.source();
         }
-        f.write_str(&told)
+        f.write_str(&message)
     }
 }
 
-/// As it is told by a `main` that returns it: the source only where there is one.
+/// The output of a `main` that returns it; without a source, no field for it.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Error");
@@ -101,7 +101,7 @@ impl StdError for Error {
     }
 }
 
-/// What the system refuses, as a failure to connect: trying again may help.
+/// Converts a system error to a failure to connect; a retry may succeed.
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
         Self::new(Kind::Connect, error.to_string()).with_source(error)

@@ -1,4 +1,4 @@
-//! `grpc.health.v1.Health`: what probes and load balancers ask.
+//! `grpc.health.v1.Health`: the health service for probes and load balancers.
 //!
 //! ```no_run
 //! # use puregrpc::codegen::Service;
@@ -7,15 +7,15 @@
 //! use puregrpc::health::{Health, ServingStatus};
 //!
 //! let server = Server::new().add(greeter);
-//! let health = Health::of(&server); // behind the last service that it is to know
+//! let health = Health::of(&server); // after the last service that it reports
 //! let server = server.add(health.service());
-//! // … and whenever it changes:
+//! // On each change:
 //! health.set("helloworld.Greeter", ServingStatus::NotServing);
 //! # }
 //! ```
 //!
-//! [`HealthClient`] asks. Its answers hold a [`ProtoServingStatus`], which also
-//! knows that a service is not there.
+//! [`HealthClient`] queries it. Its answers contain a [`ProtoServingStatus`], which has
+//! one more state for an unknown service.
 //!
 //! Source: grpc/doc/health-checking.md.
 
@@ -28,10 +28,10 @@ use crate::generated::health::grpc::health::v1 as proto;
 use crate::{DrainWatch, Request, Response, Sender, Server, Status};
 
 /// The descriptors of this service: a `google.protobuf.FileDescriptorSet`,
-/// encoded. Tools that list the services of a server need them beside those
+/// encoded. Tools that list the services of a server need them in addition to those
 /// of your own files, for example in a `-protoset` for `grpcurl`.
 pub use crate::generated::health::FILE_DESCRIPTOR_SET;
-/// Asks a server how it is:
+/// Queries the health of a server:
 ///
 /// ```
 /// use puregrpc::health::{Health, HealthCheckRequest, HealthClient, ProtoServingStatus};
@@ -51,28 +51,28 @@ pub use crate::generated::health::FILE_DESCRIPTOR_SET;
 /// ```
 ///
 pub use proto::HealthClient;
-/// [`ServingStatus`] as messages hold it.
+/// [`ServingStatus`] in messages.
 pub use proto::health_check_response::ServingStatus as ProtoServingStatus;
 pub use proto::{HealthCheckRequest, HealthCheckResponse, HealthListRequest, HealthListResponse, HealthServer};
 
-/// Whether a service takes calls: what a server [sets](Health::set). Clients are
-/// told a [`ProtoServingStatus`].
+/// Whether a service accepts calls. A server [sets](Health::set) it; clients receive a
+/// [`ProtoServingStatus`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServingStatus {
     /// Not known yet.
     Unknown,
-    /// It takes calls.
+    /// It accepts calls.
     Serving,
-    /// It takes no calls now.
+    /// It accepts no calls now.
     NotServing,
 }
 
-/// The states of a server's services, and the service that tells them.
+/// The states of a server's services, and the service that reports them.
 ///
-/// Clones share their states. As soon as the server is told to stop, every service
-/// is told as [`NotServing`](ServingStatus::NotServing), whatever was set, also to
-/// those who watch; they are let go when the server's
-/// [`lame_duck`](Server::lame_duck) time is over.
+/// Clones share their states. Once the server begins to shut down, every service is
+/// reported as [`NotServing`](ServingStatus::NotServing), whatever was set, and
+/// watchers receive the change. Their calls end after the server's
+/// [`lame_duck`](Server::lame_duck) time.
 #[derive(Clone, Debug)]
 pub struct Health {
     states: Arc<watch::Sender<BTreeMap<String, ServingStatus>>>,
@@ -80,15 +80,15 @@ pub struct Health {
 }
 
 impl Health {
-    /// The health of a server: it as a whole (`""`) and every service added to
-    /// it so far are [`Serving`](ServingStatus::Serving).
+    /// The health of a server. The server as a whole (`""`) and every service added so
+    /// far are [`Serving`](ServingStatus::Serving).
     pub fn of(server: &Server) -> Self {
         let names = server.service_names().chain([""]);
         let states = names.map(|name| (name.to_owned(), ServingStatus::Serving)).collect();
         Self { states: Arc::new(watch::Sender::new(states)), drain: server.drain_watch() }
     }
 
-    /// The service, to be added to the server.
+    /// The health service: add it to the server.
     pub fn service(&self) -> HealthServer<Self> {
         HealthServer::new(self.clone())
     }
@@ -100,7 +100,8 @@ impl Health {
         });
     }
 
-    /// Forgets a service: to those who ask it is not there.
+    /// Removes a service: clients that query it then get NOT_FOUND, watchers
+    /// SERVICE_UNKNOWN.
     pub fn remove(&self, service: &str) {
         self.states.send_modify(|states| {
             states.remove(service);
@@ -136,22 +137,22 @@ impl proto::Health for Health {
         replies: &mut Sender<HealthCheckResponse>,
     ) -> Result<(), Status> {
         let mut changes = self.states.subscribe();
-        let mut told = None;
+        let mut sent = None;
         let mut over = false;
         loop {
             changes.mark_unchanged();
             let status = self.status(&request.service).unwrap_or(ProtoServingStatus::SERVICE_UNKNOWN);
-            if told.replace(status) != Some(status) {
+            if sent.replace(status) != Some(status) {
                 replies.send(&response(status)).await?;
             }
             if over {
                 return Err(Status::unavailable("the server is shutting down"));
             }
             tokio::select! {
-                // The handle lives in this service, so the states do, too.
+                // This service owns a handle of the states, so that no error is possible.
                 _ = changes.changed() => {}
                 () = self.drain.wait(), if !self.drain.is_draining() => {}
-                // To end before would make those who watch ask again and again.
+                // An earlier end would make watchers reconnect again and again.
                 () = self.drain.wait_for_goaway() => over = true,
             }
         }
@@ -172,5 +173,5 @@ fn response(status: ProtoServingStatus) -> HealthCheckResponse {
     HealthCheckResponse { status: status.into(), ..Default::default() }
 }
 
-/// How many services are listed at the most, as the protocol has it.
+/// Maximum number of services in a list, as the protocol requires.
 const LISTED: usize = 100;

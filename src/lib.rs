@@ -1,16 +1,17 @@
 //! gRPC in pure Rust, straight on [`h2`]: no protoc, no C compiler, no HTTP framework.
 //!
-//! # Where to begin
+//! # Getting started
 //!
-//! 1. In `build.rs`, `puregrpc_build::compile("proto")` makes Rust of your
-//!    `.proto` files; [`include_protos!`] takes it into your crate. For a
-//!    service `Greeter` that is a trait `Greeter`, a `GreeterServer` that
-//!    serves whatever implements it, and a `GreeterClient` that calls it.
-//!    How messages look is told by the documentation of `puregrpc_build`.
-//! 2. A [`Server`] takes services and serves a [`Listener`]: TCP, a Unix
-//!    socket, an [in-process](in_process) pipe.
+//! 1. In `build.rs`, [`puregrpc_build::compile("proto")`] generates Rust from your
+//!    `.proto` files, and [`include_protos!`] includes it in your crate. A service
+//!    `Greeter` becomes a trait `Greeter`, a `GreeterServer` that serves an
+//!    implementation of the trait, and a `GreeterClient` that calls the service.
+//!    The documentation of [`puregrpc_build`] describes the generated messages.
+//! 2. A [`Server`] serves its services on a [`Listener`]: TCP, a Unix socket, an
+//!    [in-process](in_process) pipe.
 //! 3. A [`Channel`] is a connection to a server; clients share it by cloning.
-//!    Code that is not async uses [`blocking`].
+//!    [`Channel::builder`] sets it up with TLS, timeouts or keepalive. Code that is
+//!    not async uses [`blocking`].
 //!
 //! A service, its server, and a client of it:
 //!
@@ -57,7 +58,7 @@
 //! # What a handler looks like
 //!
 //! A single message is a [`Request`] or a [`Response`], a stream is a borrowed
-//! [`Receiver`] or [`Sender`]. What a handler returns is how its call ends.
+//! [`Receiver`] or [`Sender`]. The return value of a handler is the outcome of its call.
 //!
 //! | requests | answers | handler |
 //! |---|---|---|
@@ -66,20 +67,21 @@
 //! | stream | one | `async fn record(&self, requests: &mut Receiver<Q>) -> Result<Response<R>, Status>` |
 //! | stream | stream | `async fn chat(&self, requests: &mut Receiver<Q>, replies: &mut Sender<R>) -> Result<(), Status>` |
 //!
-//! A handler is dropped where it stands when its client is gone or cancels, or when
-//! the deadline of the call has passed. [`Receiver::recv`] and [`Sender::closed`] may
-//! report that before; what then waits is dropped. Clean-up that must happen belongs
-//! into a `Drop` or a [spawned](tokio::spawn) task.
+//! The server drops a handler at the `.await` where it waits when the client
+//! disconnects or cancels, or when the deadline of the call has passed.
+//! [`Receiver::recv`] and [`Sender::closed`] may report that first; the handler is
+//! dropped when it waits again. Put clean-up that must happen into a `Drop` or a
+//! [spawned](tokio::spawn) task.
 //!
-//! A handler that panics ends its call with UNKNOWN and the words "handler panicked";
-//! the other calls go on. It runs on its connection's task until it first waits, so
-//! move long computations to [`spawn_blocking`](tokio::task::spawn_blocking).
+//! A panic of a handler ends its call with UNKNOWN and the message "handler panicked";
+//! other calls are not affected. A handler runs on its connection's task until it first
+//! waits, so move long computations to [`spawn_blocking`](tokio::task::spawn_blocking).
 //!
-//! `GreeterServer::new(service)` takes a service whole, and
-//! `GreeterServer::from_arc(service)` one that other parts of the program hold as well.
+//! `GreeterServer::new(service)` takes ownership of a service.
+//! `GreeterServer::from_arc(service)` shares one with other parts of the program.
 //!
-//! The trait of a service has `async fn`, so that there is no `dyn Greeter`. Where
-//! the implementation is chosen at run time, let an enum have it:
+//! The trait of a service has `async fn`, so that there is no `dyn Greeter`. To
+//! choose the implementation at run time, use an enum:
 //!
 //! ```ignore
 //! enum AnyGreeter { Polite(Polite), Terse(Terse) }
@@ -94,11 +96,11 @@
 //! }
 //! ```
 //!
-//! Where others may add implementations, write a trait of your own whose methods
-//! return `Pin<Box<dyn Future<…> + Send + '_>>`, and implement the service for a
-//! struct that holds a `Box` of it.
+//! To let other crates add implementations, write a trait of your own whose methods
+//! return `Pin<Box<dyn Future<…> + Send + '_>>`. Implement the service for a struct
+//! that holds a `Box` of it.
 //!
-//! # What a client gets
+//! # What a client returns
 //!
 //! | requests | answers | method of the client |
 //! |---|---|---|
@@ -107,25 +109,28 @@
 //! | stream | one | `record(()).await?` is a [`ClientStreaming`]: `send`, then `finish` |
 //! | stream | stream | `chat(()).await?` is a [`Sender`] and a [`Receiver`], independent of each other |
 //!
-//! Where a message is asked for, a [`Request`] adds metadata, a timeout, or a
-//! [`CancelHandle`]. Dropping what a method gave before the call has ended cancels the
-//! call; the handle cancels it from elsewhere, and the call then gives what has come.
+//! In place of a message, pass a [`Request`] to add metadata, a timeout, or a
+//! [`CancelHandle`]. Dropping the value that a method returned cancels the call, unless
+//! it has ended. The handle cancels the call from elsewhere; the caller still gets the
+//! messages that have arrived.
 //!
-//! A server may end a call before it has all requests. Sending then fails, and
-//! `finish` or the receiver has the outcome ([`Sender::is_closed`]).
+//! A server may end a call before it has received all requests. Sending then fails, and
+//! `finish` or the receiver returns the outcome ([`Sender::is_closed`]).
 //!
 //! # Metadata and deadlines
 //!
-//! [`Metadata`] comes before the messages ([`Request::with_metadata`],
-//! [`Response::with_metadata`], [`Sender::send_headers`]), behind them
-//! ([`Response::trailers_mut`], [`Sender::trailers_mut`]) or with an error
-//! ([`Status::with_metadata`]). The other side finds it on its [`Request`],
-//! [`Response`], [`Receiver`] or [`Status`]. A handler with one answer sends headers
-//! ahead of it by [`Request::send_headers`] or [`Receiver::send_headers`].
+//! | [`Metadata`] sent | by |
+//! |---|---|
+//! | before the messages | [`Request::with_metadata`], [`Response::with_metadata`], [`Sender::send_headers`] |
+//! | before the only answer, while the handler runs | [`Request::send_headers`], [`Receiver::send_headers`] |
+//! | after the messages | [`Response::trailers_mut`], [`Sender::trailers_mut`] |
+//! | with an error | [`Status::with_metadata`] |
 //!
-//! [`Request::with_timeout`] sets a deadline; the calls that a handler makes end
-//! with the handler's own. A handler that passes a request on as it came passes
-//! on its metadata, too:
+//! The other side finds it on its [`Request`], [`Response`], [`Receiver`] or [`Status`].
+//!
+//! [`Request::with_timeout`] sets a deadline. The calls that a handler makes end no
+//! later than the handler's own call. A handler that passes on a received request
+//! also passes on its metadata:
 //!
 #![cfg_attr(feature = "example-services", doc = "```")]
 #![cfg_attr(not(feature = "example-services"), doc = "```ignore")]
@@ -144,41 +149,43 @@
 //! }
 //! ```
 //!
-//! Where the requests are a stream, begin with
+//! If the requests are a stream, copy the metadata first:
 //! `*onward.metadata_mut() = requests.metadata().clone()`.
 //!
 //! # Compression
 //!
-//! With the feature `gzip`, messages that come compressed are read without
-//! further ado, and sent compressed where that is chosen: by
-//! [`Server::send_compression`] and [`Channel::send_compression`] for all calls,
-//! by [`Request::with_compression`], [`Response::with_compression`] and
-//! [`Sender::set_compression`] for one, and not for a single message of a stream
-//! by [`Sender::send_uncompressed`]. See [`Encoding`].
+//! With the feature `gzip`, compressed messages are decompressed automatically, and
+//! you choose where messages are sent compressed. See [`Encoding`].
+//!
+//! | for | choose by |
+//! |---|---|
+//! | all calls | [`Server::send_compression`], [`Channel::send_compression`] |
+//! | one call | [`Request::with_compression`], [`Response::with_compression`], [`Sender::set_compression`] |
+//! | all but one message of a stream | [`Sender::send_uncompressed`] for that one |
 //!
 //! # Errors
 //!
-//! Inside of a call everything is a [`Status`]; outside, to bind or to connect,
-//! an [`Error`]. Both work with `?`. Details that programs can read are shown at
-//! [`Status::with_details`], what to try again at [`Channel`].
+//! Within a call every error is a [`Status`]; outside one, to bind or to connect, it
+//! is an [`Error`]. Both work with `?`. [`Status::with_details`] shows machine-readable
+//! details, and [`Channel`](Channel#trying-again) which calls to retry.
 //!
-//! In a handler, `?` converts these errors of others:
+//! In a handler, `?` converts these other errors:
 //!
 //! | error | status |
 //! |---|---|
-//! | of parsing numbers and text: `ParseIntError`, `Utf8Error` and the like | INVALID_ARGUMENT, its words |
-//! | `std::io::Error` | the code by its kind, its words |
-//! | `Box<dyn Error>`, also with `Send + Sync` | UNKNOWN, its words |
+//! | of parsing numbers and text: `ParseIntError`, `Utf8Error` and similar | INVALID_ARGUMENT, with its text |
+//! | `std::io::Error` | the code for its kind, with its text |
+//! | `Box<dyn Error>`, also with `Send + Sync` | UNKNOWN, with its text |
 //! | tokio's `JoinError`, `Elapsed` | INTERNAL or CANCELLED, DEADLINE_EXCEEDED |
 //!
-//! Its words are sent to the client. For any other error, such as `anyhow::Error`, or
-//! where its words must stay in the process, convert it by hand:
+//! The client gets the text of the error. Convert other errors, such as
+//! `anyhow::Error`, and errors whose text must stay in the process, by hand:
 //!
 //! ```
 //! # use puregrpc::Status;
 //! # fn store() -> Result<(), std::net::AddrParseError> { Ok(()) }
 //! # fn handler() -> Result<(), Status> {
-//! store().map_err(Status::from_error)?; // UNKNOWN, with its words
+//! store().map_err(Status::from_error)?; // UNKNOWN, with its text
 //! store().map_err(|error| Status::internal("cannot store the order").with_source(error))?;
 //! # Ok(())
 //! # }
@@ -186,15 +193,15 @@
 //!
 //! # Running a server
 //!
-//! [`Server::serve`] drains when it is told to stop, and reports what it had to
-//! cut; [`health`] tells load balancers, for which it may serve on a while
-//! ([`Server::lame_duck`]). Clones of a [`Server`] serve several listeners and
-//! stop together.
+//! [`Server::serve`] drains once its `shutdown` future completes, and reports the
+//! calls that it cut. [`health`] reports the shutdown to load balancers;
+//! [`Server::lame_duck`] keeps the server accepting calls until they react. Clones of
+//! a [`Server`] serve several listeners and stop together.
 //!
-//! Ctrl-C is SIGINT; Docker, Kubernetes and systemd send SIGTERM. A program that
-//! has once listened for a signal is not killed by it any more: a second Ctrl-C
-//! does nothing while the server drains, for up to
-//! [`drain_timeout`](Server::drain_timeout). To end at once then, drop the future
+//! Ctrl-C is SIGINT; Docker, Kubernetes and systemd send SIGTERM. Once a program
+//! listens for a signal, that signal no longer kills it. So a second Ctrl-C does
+//! nothing while the server drains, which takes up to
+//! [`drain_timeout`](Server::drain_timeout). To stop immediately then, drop the future
 //! of `serve`:
 //!
 //! ```no_run
@@ -210,42 +217,52 @@
 //! }
 //!
 //! # async fn example(server: puregrpc::Server, listener: tokio::net::TcpListener) -> Result<(), puregrpc::Error> {
-//! let told = server.drain_watch();
+//! let drain = server.drain_watch();
 //! let signalled_again = async {
-//!     told.wait().await;
+//!     drain.wait().await;
 //!     signalled().await;
 //! };
 //! tokio::select! {
 //!     report = server.serve(listener, signalled()) => println!("{:?}", report?),
-//!     () = signalled_again => println!("the calls under way are cut"),
+//!     () = signalled_again => println!("the calls in flight are cut"),
 //! }
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! Who may call what is decided by [`Server::authorize`]; without it, everybody
-//! may call everything. What clients may take of a server (messages, memory,
-//! time, connections, handlers) is bounded by default; the setters of [`Server`]
-//! tell how.
+//! [`Server::authorize`] decides which callers may call which methods; without it,
+//! every caller may call every method. Messages, memory, time, connections and handlers
+//! of a server are limited by default; the setters of [`Server`] document the limits.
 //!
-//! Connections without calls are ended after half an hour, peers that are gone
-//! are found out by pings. Behind a balancer that spreads connections, not
-//! calls, let them end now and then ([`Server::max_connection_age`]): channels
-//! connect again, and no call is lost by it. Where a firewall forgets quiet
-//! connections, let channels ping ([`ChannelBuilder::keepalive_time`]) as often as the
-//! server allows ([`Server::permit_keepalive_time`]).
+//! Idle connections close after 30 minutes; keepalive pings detect dead peers. Behind a
+//! load balancer that balances connections rather than calls, set a maximum connection
+//! age ([`Server::max_connection_age`]): channels reconnect, and no call is lost. Where
+//! a firewall drops idle connections, let channels ping
+//! ([`ChannelBuilder::keepalive_time`]) as often as the server permits
+//! ([`Server::permit_keepalive_time`]):
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), puregrpc::Error> {
+//! use std::time::Duration;
+//!
+//! let channel = puregrpc::Channel::builder("http://localhost:50051")
+//!     .keepalive_time(Duration::from_secs(300))
+//!     .connect()
+//!     .await?;
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # Calls by hand
 //!
-//! There is no reflection service yet: tools such as grpcurl have to be given the
-//! `.proto` files.
+//! There is no reflection service yet: tools such as grpcurl need the `.proto` files.
 //!
 //! ```text
 //! grpcurl -plaintext -proto proto/helloworld.proto -d '{"name": "Ada"}' localhost:50051 helloworld.Greeter/SayHello
 //! ```
 //!
-//! Where those are not at hand, a program can write down what it was made of; that
-//! is for `-protoset hello.protoset`:
+//! Without the files, a program can write its own descriptors, for
+//! `-protoset hello.protoset`:
 //!
 #![cfg_attr(feature = "example-services", doc = "```no_run")]
 #![cfg_attr(not(feature = "example-services"), doc = "```ignore")]
@@ -256,11 +273,15 @@
 //!
 //! # TLS
 //!
-//! With the feature `tls`, `ServerTls` makes of any listener one that speaks TLS,
-//! with certificates of clients if it is told so, and a channel to `https://…`
-//! checks the name of its server. Nothing falls back to plaintext; but what is
-//! plaintext by its address, as `http://…`, is open to whoever is on the way,
-//! tokens in metadata included.
+//! With the feature `tls`, [`ServerTls`] wraps any listener in TLS and can require
+//! client certificates. A channel to `https://…` verifies its server; [`ClientTls`] has
+//! its settings. Nothing falls back to plaintext, but an `http://…` address *is*
+//! plaintext: anyone on the path can read it, tokens included.
+//!
+#![cfg_attr(feature = "tls", doc = "[`ServerTls`]: ServerTls")]
+#![cfg_attr(feature = "tls", doc = "[`ClientTls`]: ClientTls")]
+#![cfg_attr(not(feature = "tls"), doc = "[`ServerTls`]: #tls")]
+#![cfg_attr(not(feature = "tls"), doc = "[`ClientTls`]: #tls")]
 //!
 #![cfg_attr(feature = "tls", doc = "```no_run")]
 #![cfg_attr(not(feature = "tls"), doc = "```ignore")]
@@ -272,9 +293,9 @@
 //!     .require_client_certificate(Roots::from_file("clients.pem")?);
 //! tokio::spawn(server.serve(tls.listen(listener)?, std::future::pending()));
 //!
-//! // Whom the system trusts, and no certificate:
+//! // The system's roots, and no certificate:
 //! let channel = Channel::connect("https://example.com").await?;
-//! // An authority of one's own, and a certificate:
+//! // An authority of your own, and a certificate:
 //! let tls = ClientTls::new()
 //!     .roots(Roots::from_file("ca.pem")?)
 //!     .identity(Identity::from_files("client.pem", "client.key")?);
@@ -286,8 +307,36 @@
 //! # Tests without a network
 //!
 //! [`in_process`] connects a [`Channel`] to a server in the same program. With
-//! tokio's clock paused, deadlines pass in no time; that takes tokio's feature
-//! `test-util`, which is not part of its `full`.
+//! tokio's clock paused, deadlines pass without real waiting. That needs tokio's
+//! feature `test-util`, which is not part of its `full`.
+//!
+//! # Layout
+//!
+//! This section is for readers of the source. Modules are private except [`blocking`],
+//! [`health`] and `examples`; `lib.rs` lists the public items. The table begins with the
+//! top layer; ARCHITECTURE.md has the layers and follows a call through them.
+//!
+//! | module | contents |
+//! |---|---|
+//! | `blocking` | clients without async: a channel and a thread |
+//! | `health` | gRPC's health service, as any user of the crate could write it |
+//! | `examples` | the services of gRPC's tutorials (feature `example-services`) |
+//! | `server` | [`Server`]: listen, accept, authorize, route, run handlers, drain |
+//! | `client` | [`Channel`]: set up, connect, choose a connection, send calls, retry, report the state |
+//! | `call` | one call on either side: [`Request`], [`Response`], [`Sender`], [`Receiver`], deadlines, stalls |
+//! | `transport` | the IO object below HTTP/2: buffers, frame counts, keepalive, memory budgets, TLS, in-process pipes |
+//! | `codec` | messages to bytes and back, and their size in memory |
+//! | `frame` | gRPC's length-prefixed messages |
+//! | `compression` | [`Encoding`], gzip and deflate |
+//! | `metadata`, `status`, `code`, `timeout` | [`Metadata`], [`Status`], [`Code`], and `grpc-timeout` on the wire |
+//! | `error`, `excerpt` | [`Error`], and quotations of a peer in error texts |
+//! | `generated` | code of the health service and shapes of the well-known types, checked in |
+//!
+//! Four modules serve tests and benchmarks: `fuzzing`, `bench_support`, `promises` and
+//! `wakes`.
+//!
+//! [`puregrpc_build`]: https://docs.rs/puregrpc-build
+//! [`puregrpc_build::compile("proto")`]: https://docs.rs/puregrpc-build/latest/puregrpc_build/fn.compile.html
 
 extern crate self as puregrpc;
 
@@ -336,17 +385,17 @@ pub use transport::{ClientTls, Identity, Roots, ServerTls, TlsStream};
 pub use transport::{InProcessConnector, InProcessListener, Io, Peer, in_process};
 pub use {bytes, http, protobuf};
 
-/// What generated code names; not for use by hand.
+/// The items that generated code uses; not for use by hand.
 #[doc(hidden)]
 pub mod codegen {
     pub use crate::codec::{Field, Shape, Shaped, read_tag, read_unknown, skip_unknown};
     pub use crate::server::{BoxFuture, Call, Driver, Finish, Inbound, Run, Service, UnaryRequest};
 }
 
-/// Includes what `puregrpc_build` has written to `OUT_DIR`.
+/// Includes the code that `puregrpc_build` has written to `OUT_DIR`.
 ///
-/// `include_protos!()` goes with the default name of the output,
-/// `include_protos!("x")` with `Config::out_file("x")`.
+/// `include_protos!()` includes the output under its default name,
+/// `include_protos!("x")` that of `Config::out_file("x")`.
 #[macro_export]
 macro_rules! include_protos {
     () => {

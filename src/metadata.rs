@@ -1,4 +1,4 @@
-//! Metadata: what a call carries beside its messages.
+//! Metadata: the headers and trailers of a call.
 
 mod binary;
 mod entry;
@@ -18,13 +18,12 @@ use crate::metadata::entry::{entry, raw_entry};
 pub(crate) use crate::metadata::first::get_first;
 pub(crate) use crate::metadata::list_size::{field_size, list_size};
 
-/// Names and values that go before the messages of a call (headers) or after
+/// Names and values that are sent before the messages of a call (headers) or after
 /// them (trailers).
 ///
-/// Names are lower case ASCII; a name may have several values, whose order is
-/// kept. Values are printable ASCII, but those of names that end in `-bin` are
-/// any bytes: they are encoded as base64 on the way and decoded by
-/// [`bin`](Self::bin).
+/// Names are lower case ASCII. A name may have several values, in order. Values are
+/// printable ASCII. A name that ends in `-bin` has values of any bytes: they are
+/// base64 on the wire, and [`bin`](Self::bin) decodes them.
 ///
 /// Applications can neither set nor see the names that the protocol itself uses
 /// in a call: `grpc-status`, `grpc-message`, `grpc-status-details-bin`,
@@ -60,8 +59,8 @@ impl Metadata {
 
     /// The first value of `name`, if it is printable ASCII.
     ///
-    /// [`bin`](Self::bin) decodes binary values, [`raw`](Self::raw) gives
-    /// whatever came.
+    /// [`bin`](Self::bin) decodes binary values, [`raw`](Self::raw) returns any
+    /// value as received.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.values(name).next()?.to_str().ok()
     }
@@ -71,14 +70,14 @@ impl Metadata {
         self.values(name).filter_map(|value| value.to_str().ok())
     }
 
-    /// The first value of `name` as it came: binary values are still encoded.
+    /// The first value of `name` as received: binary values are still encoded.
     pub fn raw(&self, name: &str) -> Option<&[u8]> {
         self.values(name).next().map(HeaderValue::as_bytes)
     }
 
     /// The first value of a name that ends in `-bin`, decoded.
     ///
-    /// `None` for any other name and for what is not base64.
+    /// `None` for any other name, and for a value that is not base64.
     pub fn bin(&self, name: &str) -> Option<Bytes> {
         self.all_bin(name).next()
     }
@@ -92,12 +91,12 @@ impl Metadata {
             .filter_map(|text| decode_base64(text).map(Bytes::from))
     }
 
-    /// Sets `name` to one value, in place of those it had.
+    /// Sets `name` to one value, which replaces all earlier ones.
     ///
     /// # Errors
     ///
-    /// If the name is reserved or no legal name, or the value is not printable
-    /// ASCII (any bytes will do for a name that ends in `-bin`).
+    /// If the name is reserved or illegal, or the value is not printable ASCII (a
+    /// name that ends in `-bin` accepts any bytes).
     pub fn insert(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<(), Error> {
         let (name, value) = entry(name, value.as_ref())?;
         self.check_room()?;
@@ -105,7 +104,7 @@ impl Metadata {
         Ok(())
     }
 
-    /// Adds a value to those that `name` has.
+    /// Adds a value to the existing ones of `name`.
     ///
     /// # Errors
     ///
@@ -117,8 +116,8 @@ impl Metadata {
         Ok(())
     }
 
-    /// As [`insert`](Self::insert), with the value as it is on the wire: that of a name
-    /// that ends in `-bin` is base64 already, such as [`raw`](Self::raw) gives.
+    /// As [`insert`](Self::insert), with the value as on the wire: that of a name that
+    /// ends in `-bin` is already base64, such as [`raw`](Self::raw) returns.
     ///
     /// # Errors
     ///
@@ -130,7 +129,7 @@ impl Metadata {
         Ok(())
     }
 
-    /// As [`append`](Self::append), with the value as it is on the wire.
+    /// As [`append`](Self::append), with the value as on the wire.
     ///
     /// # Errors
     ///
@@ -142,18 +141,20 @@ impl Metadata {
         Ok(())
     }
 
-    /// Takes away all values of `name`; says whether there were any.
+    /// Removes all values of `name`; returns whether there were any.
     pub fn remove(&mut self, name: &str) -> bool {
         !is_reserved(name) && self.map.remove(name).is_some()
     }
 
-    /// Every name with every value as it came, binary values still encoded: to
-    /// copy metadata, clone it; to copy single values, use [`append_raw`](Self::append_raw).
+    /// Every name with every value as received, binary values still encoded.
+    ///
+    /// To copy metadata, clone it; to copy single values, use
+    /// [`append_raw`](Self::append_raw).
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.map.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).filter(|(name, _)| !is_reserved(name))
     }
 
-    /// How many values there are.
+    /// The number of values.
     pub fn len(&self) -> usize {
         self.iter().count()
     }
@@ -170,18 +171,18 @@ impl Metadata {
         Err(Error::new(Kind::Metadata, format!("more than {MOST} values of metadata")))
     }
 
-    /// Takes received headers as they are; reserved ones are hidden, not copied away.
+    /// Wraps received headers unchanged; reserved ones are hidden, not removed.
     pub(crate) fn from_headers(map: HeaderMap) -> Self {
         Self { map }
     }
 
-    /// Lets go of what is hidden, and of room to spare: for what is kept long.
+    /// Frees hidden headers and spare capacity: for metadata that is kept long.
     pub(crate) fn shrink(&mut self) {
         let visible = self.len();
         let all = std::mem::replace(&mut self.map, HeaderMap::with_capacity(visible));
         let mut last = None;
         for (name, value) in all {
-            // A further value of the same name comes without it.
+            // A further value of the same name has no name of its own.
             last = name.or(last);
             if let Some(name) = last.as_ref().filter(|name| !is_reserved(name.as_str())) {
                 self.map.append(name.clone(), value);
@@ -189,25 +190,25 @@ impl Metadata {
         }
     }
 
-    /// What is empty wherever it is asked for.
+    /// Empty metadata, shared by everything that has none.
     pub(crate) fn none() -> &'static Self {
         static NONE: OnceLock<Metadata> = OnceLock::new();
         NONE.get_or_init(Self::new)
     }
 
-    /// Adds what an application may set to headers that are to be sent: what
-    /// came with another call brings no header of that call's own along.
+    /// Adds this metadata to headers to send, except reserved headers: metadata of
+    /// another call does not add the headers of that call.
     pub(crate) fn append_to(&self, headers: &mut HeaderMap) {
         for (name, value) in self.map.iter().filter(|(name, _)| !is_reserved(name.as_str())) {
             headers.append(name, value.clone());
         }
     }
 
-    /// The headers to be sent.
+    /// The headers to send.
     ///
-    /// Metadata that was received may be handed on whole, in a response, a
-    /// request or a status: what it holds of the other call's own headers
-    /// (its length, its timeout, its encoding) is no part of this one.
+    /// An application may pass on received metadata whole, in a response, a request
+    /// or a status. The headers of the other call itself (its length, its timeout,
+    /// its encoding) are left out.
     pub(crate) fn into_headers(mut self) -> HeaderMap {
         if self.map.is_empty() {
             return self.map;
@@ -230,7 +231,7 @@ impl Metadata {
     }
 }
 
-/// Lists names and values; binary values as they are on the wire.
+/// Lists names and values; binary values as on the wire.
 impl fmt::Debug for Metadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.iter().map(|(name, value)| (name, String::from_utf8_lossy(value)))).finish()
@@ -247,11 +248,11 @@ fn is_reserved(name: &str) -> bool {
     }
 }
 
-/// How many values there may be: far more than any peer takes, and fewer than
-/// the map can hold together with gRPC's own headers.
+/// Maximum number of values: far more than any peer accepts, and fewer than the map
+/// can hold together with gRPC's own headers.
 const MOST: usize = 10_000;
 
-/// What the protocol uses, behind `grpc-`. Go and C core reserve the same names.
+/// The names that the protocol uses, after `grpc-`. Go and C core reserve the same names.
 const RESERVED_GRPC: [&[u8]; 7] =
     [b"status", b"message", b"status-details-bin", b"timeout", b"encoding", b"accept-encoding", b"message-type"];
 
@@ -296,7 +297,7 @@ mod tests {
         assert_eq!(metadata.all("x-a").collect::<Vec<_>>(), ["1", "3"]);
     }
 
-    /// S15: padded, unpadded, empty and joined binary values; unpadded is sent.
+    /// S15: padded, unpadded, empty and joined binary values; unpadded ones are sent.
     #[test]
     fn binary_values_are_read_in_every_form() {
         let metadata = received(&[
@@ -314,7 +315,7 @@ mod tests {
         assert_eq!(sent.raw("a-bin"), Some(&b"qw"[..]));
     }
 
-    /// S15: a value that is encoded already is taken as it is; what is not base64 is refused.
+    /// S15: an encoded value is added unchanged; one that is not base64 is refused.
     #[test]
     fn encoded_values_are_not_encoded_again() {
         let mut metadata = received(&[("a-bin", b"q6ur"), ("b", b"text")]);
@@ -332,7 +333,7 @@ mod tests {
         }
     }
 
-    /// S16: what is not base64 is never taken for decoded bytes.
+    /// S16: a value that is not base64 never counts as decoded bytes.
     #[test]
     fn bad_base64_is_nothing() {
         assert!(!is_base64(b"a*b"));
@@ -342,7 +343,7 @@ mod tests {
         assert_eq!(received(&[("a", b"q6ur")]).bin("a"), None);
     }
 
-    /// S17: bytes that are no text are passed on as bytes.
+    /// S17: bytes that are not text stay bytes.
     #[test]
     fn obs_text_is_passed_on_as_bytes() {
         let metadata = received(&[("a", b"\xe9\t"), ("a", b"b")]);
@@ -378,7 +379,7 @@ mod tests {
         }
     }
 
-    /// S19: what the protocol does not define is no business of this library.
+    /// S19: names that the protocol does not define belong to applications.
     #[test]
     fn other_names_of_grpc_are_seen_and_set() {
         for name in ["grpc-trace-bin", "grpc-tags-bin", "grpc-previous-rpc-attempts", "grpc-retry-pushback-ms", "grpc-"]
@@ -395,7 +396,7 @@ mod tests {
         }
     }
 
-    /// S20: the order of equal names is kept.
+    /// S20: values of equal names keep their order.
     #[test]
     fn values_of_one_name_keep_their_order() {
         let mut metadata = Metadata::new();
@@ -408,7 +409,7 @@ mod tests {
         assert!(metadata.remove("a") && metadata.is_empty());
     }
 
-    /// S19: what came with one call is passed on to another without its own headers.
+    /// S19: metadata of one call passes to another without the headers of the call itself.
     #[test]
     fn only_what_an_application_may_set_is_passed_on() {
         let came = received(&[("grpc-timeout", b"1S"), ("x", b"1"), ("te", b"trailers"), ("x", b"2"), ("host", b"a")]);

@@ -1,4 +1,4 @@
-//! How a call ended, in full.
+//! The failure of a call: code, message, details, metadata.
 
 mod convert;
 mod fit;
@@ -20,7 +20,7 @@ use crate::metadata::{Metadata, decode_base64, encode_base64, get_first};
 /// The failure of a call: a [`Code`], a message for people, and optional
 /// details and metadata.
 ///
-/// A handler returns it to end its call, a client gets it from one. It is one
+/// A handler returns it to fail its call, and the client's call returns it. It is one
 /// pointer wide, so that `Result<T, Status>` stays small.
 ///
 /// ```
@@ -44,7 +44,7 @@ struct Inner {
     message: Cow<'static, str>,
     details: Bytes,
     metadata: Metadata,
-    /// What came before, on a client. Boxed, since few calls have some.
+    /// The response's headers, on a client. Boxed, since few calls have any.
     headers: Option<Box<Metadata>>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -73,11 +73,11 @@ impl Status {
         Self(Box::new(inner))
     }
 
-    /// UNKNOWN, with the error's own words as the message and the error as the
+    /// UNKNOWN, with the error's text as the message and the error as the
     /// [source](Self::with_source): for errors that `?` does not convert.
     ///
-    /// The words are sent to the peer. For errors whose words must stay here, choose
-    /// a message: `Status::internal("the order cannot be stored").with_source(error)`.
+    /// The text is sent to the peer. If the text must stay in this process, choose a
+    /// message: `Status::internal("the order cannot be stored").with_source(error)`.
     ///
     /// ```
     /// # use puregrpc::{Code, Status};
@@ -103,34 +103,34 @@ impl Status {
     }
 
     /// The details: usually an encoded `google.rpc.Status`; empty if there are none.
-    /// How they are read is shown at [`with_details`](Self::with_details).
+    /// [`with_details`](Self::with_details) shows how to read them.
     pub fn details(&self) -> &[u8] {
         &self.0.details
     }
 
-    /// The metadata that came, or goes, with the status: the trailers of the call.
+    /// The metadata received, or sent, with the status: the trailers of the call.
     pub fn metadata(&self) -> &Metadata {
         &self.0.metadata
     }
 
     /// The metadata that the server sent before it failed the call: the headers of
-    /// its response, apart from the trailers ([`metadata`](Self::metadata)).
+    /// its response, separate from the trailers ([`metadata`](Self::metadata)).
     ///
     /// A client finds them on the error of a call with one answer. They are empty if
-    /// the server sent the status alone, and on a server. Of a call that streams its
+    /// the server sent only the status, and on a server. For a call that streams its
     /// answers, [`Receiver::metadata`](crate::Receiver::metadata) has them. A handler
-    /// that returns the status of another call does not send them on.
+    /// that returns the status of another call does not send its headers.
     pub fn headers(&self) -> &Metadata {
         self.0.headers.as_deref().unwrap_or_else(|| Metadata::none())
     }
 
-    /// Adds the headers that came before it.
+    /// Adds the headers of the response.
     pub(crate) fn with_headers(mut self, headers: Option<Metadata>) -> Self {
         self.0.headers = headers.filter(|headers| !headers.is_empty()).map(Box::new).or(self.0.headers);
         self
     }
 
-    /// The metadata, to be changed.
+    /// The metadata, mutable.
     pub fn metadata_mut(&mut self) -> &mut Metadata {
         &mut self.0.metadata
     }
@@ -139,8 +139,9 @@ impl Status {
     ///
     /// That type is Google's. Copy `google/rpc/status.proto` and
     /// `google/rpc/error_details.proto` from [googleapis] into the folder of your own
-    /// `.proto` files, under these names, and they are compiled with them. A status
-    /// holds its code and message once more, and any messages as details:
+    /// `.proto` files, under these names; the build then compiles them as well. A
+    /// `google.rpc.Status` repeats the code and the message, and has any messages as
+    /// details:
     ///
     #[cfg_attr(feature = "example-services", doc = "```")]
     #[cfg_attr(not(feature = "example-services"), doc = "```ignore")]
@@ -166,7 +167,7 @@ impl Status {
     /// let status = refused("name", "must not be empty")?;
     /// let rich = rpc::Status::parse_from_bytes(status.details())?;
     /// for detail in &rich.details {
-    ///     // `None` if it is of another type:
+    ///     // `None` if it has another type:
     ///     if let Some(fault) = detail.unpack::<BadRequest>()? {
     ///         assert_eq!(fault.field_violations[0].field, "name");
     ///     }
@@ -184,7 +185,7 @@ impl Status {
         self
     }
 
-    /// Adds one value of metadata: text, or any bytes for a name that ends in `-bin`.
+    /// Adds one value of metadata: text, or any bytes if the name ends in `-bin`.
     ///
     /// # Errors
     ///
@@ -194,14 +195,14 @@ impl Status {
         Ok(self)
     }
 
-    /// Adds the cause, which stays on this side of the wire.
+    /// Adds the cause. It is not sent to the peer.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(Arc::from(source.into()));
         self
     }
 
-    /// Writes the status as trailers, behind whatever is there.
+    /// Writes the status as trailers, after the existing ones.
     pub(crate) fn write(self, trailers: &mut HeaderMap) {
         let Inner { code, message, details, metadata, .. } = *self.0;
         if !metadata.headers().is_empty() {
@@ -219,17 +220,17 @@ impl Status {
         }
     }
 
-    /// Reads the status of trailers; `None` if they hold none.
+    /// Reads the status from trailers; `None` if they have none.
     ///
-    /// `Ok` gives back the trailers of a call that succeeded. What cannot be
-    /// decoded never hides the code: a message is taken as far as it goes,
-    /// details that are not base64 are empty.
+    /// `Ok` returns the trailers of a successful call. A field that cannot be decoded
+    /// never hides the code: a message is decoded as far as possible, and details that
+    /// are not base64 are empty.
     pub(crate) fn read(trailers: HeaderMap) -> Option<Result<Metadata, Self>> {
         let given = get_first(&trailers, &GRPC_STATUS)?;
         let code = Code::from_header(given.as_bytes());
         if code == Code::Ok {
             if trailers.len() == 1 {
-                // Nobody can see it there.
+                // Applications cannot see that one value.
                 return Some(Ok(Metadata::new()));
             }
             return Some(Ok(Metadata::from_headers(trailers)));
@@ -246,7 +247,7 @@ impl Status {
     }
 }
 
-/// The trailers of a call that succeeded.
+/// The trailers of a successful call.
 pub(crate) fn ok_trailers(metadata: Metadata) -> HeaderMap {
     if metadata.headers().is_empty() {
         return OK_ALONE.clone();
@@ -256,7 +257,7 @@ pub(crate) fn ok_trailers(metadata: Metadata) -> HeaderMap {
     trailers
 }
 
-/// C4: the text of a status whose code cannot be read quotes the code.
+/// C4: the text of a status with a malformed code quotes the code.
 #[cold]
 fn no_code(given: &HeaderValue, message: Option<String>) -> String {
     let quoted = format!("grpc-status {:?} is no code of gRPC", Excerpt(given));
@@ -268,7 +269,7 @@ fn no_code(given: &HeaderValue, message: Option<String>) -> String {
 
 macro_rules! constructors {
     ($($name:ident $code:ident,)*) => {
-        /// One constructor for each code.
+        /// A constructor for each code.
         impl Status {
             $(
                 #[doc = concat!("A status with [`Code::", stringify!($code), "`].")]
@@ -349,7 +350,7 @@ static OK_ALONE: LazyLock<HeaderMap> = LazyLock::new(|| {
 });
 const UNKNOWN: &str = "2";
 
-/// How many bytes stand for one that is percent-encoded.
+/// The length of one percent-encoded byte.
 const ENCODED_LEN: usize = 3;
 
 /// Everything outside of printable ASCII, and the percent sign.
@@ -392,7 +393,7 @@ mod tests {
         assert_eq!(Status::read(trailers).unwrap().unwrap_err().message(), text);
     }
 
-    /// C5: odd messages are kept as far as they go.
+    /// C5: a malformed message is decoded as far as possible.
     #[test]
     fn odd_messages_are_never_lost() {
         let table: [(&[u8], &str); 6] = [

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 /// Reads a `grpc-timeout` value (grpc/doc/PROTOCOL-HTTP2.md, "Timeout").
 ///
-/// `None` if it is malformed. The longest legal one, `99999999H`, is about
-/// 11,415 years and fits.
+/// Returns `None` if it is malformed. The longest legal value, `99999999H`, is about
+/// 11,415 years and fits into a `Duration`.
 pub(crate) fn parse(value: &[u8]) -> Option<Duration> {
     let (unit, digits) = value.split_last()?;
     if digits.is_empty() || digits.len() > MAX_DIGITS {
@@ -25,7 +25,7 @@ pub(crate) fn parse(value: &[u8]) -> Option<Duration> {
     })
 }
 
-/// Writes a `grpc-timeout` value: the finest unit whose digits fit, rounded up,
+/// Writes a `grpc-timeout` value in the finest unit whose digits fit. It is rounded up,
 /// so that the peer never gives up before this side does.
 pub(crate) fn format(timeout: Duration) -> String {
     let nanos = timeout.as_nanos();
@@ -53,7 +53,7 @@ const UNITS: [(char, u128); 6] = [
 mod tests {
     use super::*;
 
-    /// S11: digits one to eight and a unit; the greatest does not overflow.
+    /// S11: one to eight digits and a unit; the greatest value does not overflow.
     #[test]
     fn legal_timeouts_are_read() {
         let table = [
@@ -72,7 +72,7 @@ mod tests {
         }
     }
 
-    /// S12: anything else is malformed.
+    /// S12: any other value is malformed.
     #[test]
     fn malformed_timeouts_are_refused() {
         for text in ["", "S", "5", "123456789S", "5s", "-1S", "+1S", "1.5S", " 1S", "1 S", "1S ", "\u{e9}1S", "1\u{e9}"]

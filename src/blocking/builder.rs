@@ -1,4 +1,4 @@
-//! How a blocking channel is set up.
+//! Sets up a blocking channel.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::ClientTls;
 use crate::blocking::channel::Channel;
 use crate::{Error, InProcessConnector};
 
-/// Sets up a blocking [`Channel`]: all that holds for its connections.
+/// Sets up a blocking [`Channel`] and the settings of its connections.
 ///
 /// The settings are those of [`puregrpc::ChannelBuilder`](crate::ChannelBuilder).
 #[derive(Debug)]
@@ -34,22 +34,22 @@ impl Channel {
         ChannelBuilder::new(target)
     }
 
-    /// Connects to a server, now: short for `Channel::builder(target).connect()`.
+    /// Connects to a server now: short for `Channel::builder(target).connect()`.
     ///
     /// # Errors
     ///
-    /// If the address cannot be read ([`Error::is_address`]), or no connection
-    /// can be made ([`Error::is_connect`]).
+    /// If the address is malformed ([`Error::is_address`]), or no connection can be
+    /// made ([`Error::is_connect`]).
     pub fn connect(target: impl AsRef<str>) -> Result<Self, Error> {
         Self::builder(target).connect()
     }
 
-    /// A channel that connects when its first call is made: short for
+    /// A channel that connects with its first call: short for
     /// `Channel::builder(target).build()`.
     ///
     /// # Errors
     ///
-    /// If the address cannot be read, or no thread can be started.
+    /// If the address is malformed, or no thread can be started.
     pub fn lazy(target: impl AsRef<str>) -> Result<Self, Error> {
         Self::builder(target).build()
     }
@@ -67,7 +67,7 @@ impl ChannelBuilder {
         Self(crate::ChannelBuilder::in_process(connector))
     }
 
-    /// A channel that connects when its first call is made.
+    /// A channel that connects with its first call.
     ///
     /// # Errors
     ///
@@ -77,7 +77,7 @@ impl ChannelBuilder {
         Channel::new(self.0.build()?)
     }
 
-    /// A channel that is connected.
+    /// A connected channel.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The halves of a call, for threads.
+//! The halves of a blocking call.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,8 +8,8 @@ use tokio::time::Instant;
 use crate::blocking::worker::Worker;
 use crate::{Message, Metadata, Peer, Response, Status};
 
-/// Receives the answers of a stream: an iterator of results, whose last one is
-/// the error of a call that has failed.
+/// Receives the answers of a stream: an iterator of results. If the call fails, its
+/// status is the last one.
 ///
 /// **Dropping it before the end cancels the call.**
 #[derive(Debug)]
@@ -24,11 +24,11 @@ impl<T: Message> Receiver<T> {
         Self { receiver, worker, failed: false }
     }
 
-    /// Receives the next message; `None` once the call has succeeded.
+    /// Receives the next message; returns `None` once the call has succeeded.
     ///
     /// # Errors
     ///
-    /// The status of a call that has failed, each time.
+    /// The status of a failed call, each time.
     pub fn recv(&mut self) -> Result<Option<T>, Status> {
         self.worker.wait(self.receiver.recv())
     }
@@ -39,17 +39,17 @@ impl<T> Receiver<T> {
     ///
     /// # Errors
     ///
-    /// The status of a call that has failed without sending any.
+    /// The status of a call that failed before the server sent any.
     pub fn headers(&mut self) -> Result<&Metadata, Status> {
         self.worker.wait(self.receiver.headers())
     }
 
-    /// The metadata of the response, once it has come; empty before.
+    /// The metadata of the response, once it has arrived; empty before.
     pub fn metadata(&self) -> &Metadata {
         self.receiver.metadata()
     }
 
-    /// The metadata behind the last message, once the call is over; empty before.
+    /// The metadata after the last message, once the call is over; empty before.
     pub fn trailers(&self) -> &Metadata {
         self.receiver.trailers()
     }
@@ -59,21 +59,21 @@ impl<T> Receiver<T> {
         self.receiver.peer()
     }
 
-    /// Whether the message that was received last came compressed.
+    /// Whether the last received message was compressed.
     pub fn was_compressed(&self) -> bool {
         self.receiver.was_compressed()
     }
 
-    /// When the call must have ended; `None` if it may take as long as it likes.
+    /// The time at which the call must have ended; `None` if there is no deadline.
     ///
     /// It is of tokio's clock, which tests can pause; [`into_std`](Instant::into_std)
-    /// makes one of the standard library of it.
+    /// converts it to an instant of the standard library.
     pub fn deadline(&self) -> Option<Instant> {
         self.receiver.deadline()
     }
 
-    /// How long the call may still take, nothing once its
-    /// [`deadline`](Self::deadline) has passed; `None` if there is none.
+    /// The time left until the [`deadline`](Self::deadline), zero once it has passed;
+    /// `None` if there is no deadline.
     pub fn time_left(&self) -> Option<Duration> {
         self.receiver.time_left()
     }
@@ -107,7 +107,7 @@ impl<T: Message> Sender<T> {
         Self { sender, worker }
     }
 
-    /// Sends one message, at the server's pace.
+    /// Sends one message; waits while the server cannot keep up.
     ///
     /// # Errors
     ///
@@ -125,7 +125,7 @@ impl<T: Message> Sender<T> {
         self.worker.wait(self.sender.send_uncompressed(message))
     }
 
-    /// Sends every message, at the server's pace.
+    /// Sends every message; waits while the server cannot keep up.
     ///
     /// # Errors
     ///
@@ -134,8 +134,8 @@ impl<T: Message> Sender<T> {
         messages.into_iter().try_for_each(|message| self.send(&message))
     }
 
-    /// As [`send_all`](Self::send_all), up to the first error of the messages, which
-    /// it returns: drop the sender then, which cancels the call.
+    /// As [`send_all`](Self::send_all), up to the first error among the messages, which
+    /// it returns: drop the sender then, to cancel the call.
     ///
     /// # Errors
     ///
@@ -153,8 +153,8 @@ impl<T: Message> Sender<T> {
         self.sender.is_closed()
     }
 
-    /// Ends the stream; what is still on its way is sent nevertheless, while
-    /// the receiver of the call or a channel lives.
+    /// Ends the stream. Buffered messages are still sent, as long as the receiver of the
+    /// call or a channel exists.
     pub fn close(self) {
         self.sender.close();
     }
@@ -174,7 +174,7 @@ impl<Q: Message, R: Message> ClientStreaming<Q, R> {
         Self { call, worker }
     }
 
-    /// Sends one message, at the server's pace.
+    /// Sends one message; waits while the server cannot keep up.
     ///
     /// # Errors
     ///
@@ -192,7 +192,7 @@ impl<Q: Message, R: Message> ClientStreaming<Q, R> {
         self.worker.wait(self.call.send_uncompressed(message))
     }
 
-    /// Sends every message, at the server's pace.
+    /// Sends every message; waits while the server cannot keep up.
     ///
     /// # Errors
     ///
@@ -201,8 +201,8 @@ impl<Q: Message, R: Message> ClientStreaming<Q, R> {
         messages.into_iter().try_for_each(|message| self.send(&message))
     }
 
-    /// As [`send_all`](Self::send_all), up to the first error of the messages, which
-    /// it returns: drop the call then, or `finish` would make the stream look complete.
+    /// As [`send_all`](Self::send_all), up to the first error among the messages, which
+    /// it returns: drop the call then, since `finish` would make the stream look complete.
     ///
     /// # Errors
     ///
@@ -215,7 +215,7 @@ impl<Q: Message, R: Message> ClientStreaming<Q, R> {
     }
 
     /// Whether the call is over, so that [`send`](Self::send) fails and
-    /// [`finish`](Self::finish) has the answer or the status.
+    /// [`finish`](Self::finish) returns the answer or the status.
     pub fn is_closed(&self) -> bool {
         self.call.is_closed()
     }
@@ -229,7 +229,7 @@ impl<Q: Message, R: Message> ClientStreaming<Q, R> {
     ///
     /// # Errors
     ///
-    /// The status of a call that has failed without sending any.
+    /// The status of a call that failed before the server sent any.
     pub fn headers(&mut self) -> Result<&Metadata, Status> {
         self.worker.wait(self.call.headers())
     }

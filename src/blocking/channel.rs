@@ -1,4 +1,4 @@
-//! The way to a server, for threads.
+//! A channel for blocking calls.
 
 use std::io;
 use std::sync::Arc;
@@ -7,11 +7,11 @@ use crate::blocking::call::{ClientStreaming, Receiver, Sender};
 use crate::blocking::worker::Worker;
 use crate::{ConnectivityState, Encoding, Error, Message, Request, Response, Status};
 
-/// The way to a server, over which blocking calls are made.
+/// A connection to a server for blocking calls.
 ///
-/// It is a [`puregrpc::Channel`](crate::Channel) with a thread. Clones are
-/// cheap and share both; the thread ends when the last of them is dropped, and
-/// with the last stream that was opened through them.
+/// It is a [`puregrpc::Channel`](crate::Channel) with a thread. Clones are cheap and
+/// share both. The thread stops once the last clone and the last stream opened through
+/// them are dropped.
 ///
 /// ```no_run
 /// # use protobuf::well_known_types::wrappers::StringValue;
@@ -29,7 +29,8 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// Makes blocking calls over a channel, for example over one that is in use elsewhere.
+    /// Makes blocking calls over an asynchronous channel, which may also be in use
+    /// elsewhere.
     ///
     /// # Errors
     ///
@@ -85,18 +86,18 @@ impl Channel {
         Self { channel: set(self.channel), worker: self.worker }
     }
 
-    /// Whether there is a connection, or will be one soon.
+    /// The connectivity state: whether there is a connection, or an attempt to make one.
     pub fn state(&self) -> ConnectivityState {
         self.channel.state()
     }
 
-    /// Waits until the channel is in this state, or has been since the call
+    /// Waits until the channel is in this state, or was in it since the call began
     /// ([`puregrpc::Channel::wait_for_state`](crate::Channel::wait_for_state)).
     pub fn wait_for_state(&self, state: ConnectivityState) {
         self.worker.wait(self.channel.wait_for_state(state));
     }
 
-    /// Waits until there is a connection, and makes one if there is none.
+    /// Waits until there is a connection, and opens one if there is none.
     ///
     /// # Errors
     ///
@@ -122,8 +123,8 @@ impl Channel {
     ///
     /// # Errors
     ///
-    /// As [`puregrpc::Channel::unary`](crate::Channel::unary), as far as it is
-    /// known once the request is on its way.
+    /// As [`puregrpc::Channel::unary`](crate::Channel::unary), if the error is known when
+    /// the request has been sent.
     pub fn server_streaming<Q: Message, R: Message>(
         &self,
         path: &'static str,
@@ -137,8 +138,8 @@ impl Channel {
     ///
     /// # Errors
     ///
-    /// As [`puregrpc::Channel::unary`](crate::Channel::unary), as far as it is
-    /// known once the headers are on their way.
+    /// As [`puregrpc::Channel::unary`](crate::Channel::unary), if the error is known when
+    /// the headers have been sent.
     pub fn client_streaming<Q: Message, R: Message>(
         &self,
         path: &'static str,
@@ -152,8 +153,8 @@ impl Channel {
     ///
     /// # Errors
     ///
-    /// As [`puregrpc::Channel::unary`](crate::Channel::unary), as far as it is
-    /// known once the headers are on their way.
+    /// As [`puregrpc::Channel::unary`](crate::Channel::unary), if the error is known when
+    /// the headers have been sent.
     pub fn bidi_streaming<Q: Message, R: Message>(
         &self,
         path: &'static str,

@@ -1,15 +1,14 @@
-//! Calls that block the thread that makes them: for programs without `async`.
+//! Blocking calls, for programs without `async`.
 //!
-//! The functions are those of the asynchronous client, without `.await`:
-//! streams of answers are iterators. No runtime has to be set up or named; each
-//! [`Channel`] has a thread of its own that does the work and ends with it.
-//! They may also be called on a thread of an asynchronous runtime, which they
-//! block like any other. TLS, keepalive and limits of connections are set by
-//! [`Channel::builder`]; [`Channel::new`] makes blocking calls over an asynchronous
-//! channel.
+//! The functions are those of the asynchronous client, without `.await`; streams of
+//! answers are iterators. They need no runtime: each [`Channel`] has a thread of its own
+//! that does the work and stops with the channel. They also work on a thread of an
+//! asynchronous runtime, and block it like any other thread. [`Channel::builder`] sets
+//! TLS, keepalive and limits of connections. [`Channel::new`] makes blocking calls over
+//! an asynchronous channel.
 //!
 //! `puregrpc_build::Config::new().input("proto").blocking(true).compile()` in
-//! `build.rs` generates clients for it; for a service `Greeter` that is
+//! `build.rs` generates blocking clients. A service `Greeter` gets a
 //! `GreeterBlockingClient`:
 //!
 //! ```rust,ignore

@@ -11,11 +11,11 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 use tokio::task::coop::unconstrained;
 
-/// A thread with a runtime, which ends when this is dropped.
+/// A thread with a runtime. Dropping the worker stops it.
 #[derive(Debug)]
 pub(crate) struct Worker {
     runtime: Handle,
-    /// Dropped with the worker: that is how the thread hears of it.
+    /// Its drop, with the worker, signals the thread.
     _stop: oneshot::Sender<()>,
 }
 
@@ -25,9 +25,9 @@ impl Worker {
         let (stop, stopped) = oneshot::channel();
         let handle = runtime.handle().clone();
         thread::Builder::new().name("puregrpc-blocking".to_owned()).spawn(move || {
-            // It is told by the drop of the other end.
+            // The drop of the other end signals it.
             let _ = runtime.block_on(stopped);
-            // A look-up of a name may hang; nobody waits for it any more.
+            // A name lookup may hang, and nothing waits for it any more.
             runtime.shutdown_background();
         })?;
         Ok(Arc::new(Self { runtime: handle, _stop: stop }))
@@ -37,8 +37,8 @@ impl Worker {
     /// does what the future waits for.
     pub(crate) fn wait<F: Future>(&self, future: F) -> F::Output {
         let _entered = self.runtime.enter();
-        // The task that this thread may be polling has a budget that is not
-        // renewed before it goes on: a future that asks for it would wait for ever.
+        // If this thread polls a task, the task's budget is not renewed before the next
+        // poll: a future that uses up the budget here would wait forever.
         let mut future = pin!(unconstrained(future));
         let signal = Arc::new(Signal::default());
         let waker = Waker::from(Arc::clone(&signal));

@@ -1,4 +1,4 @@
-//! How messages are compressed, and what the two sides say of it.
+//! The compression of messages, and its negotiation.
 
 #[cfg(feature = "gzip")]
 mod zlib;
@@ -7,39 +7,39 @@ use http::header::{HeaderName, HeaderValue};
 
 use crate::status::Status;
 
-/// How a message is compressed.
+/// The compression of a message.
 ///
-/// Whatever is listed here is **taken** by servers and channels without being
-/// asked for. What they **send** is compressed only where it was chosen: for all
-/// calls by `send_compression` of [`Server`](crate::Server) and
-/// [`Channel`](crate::Channel), for one by `with_compression` of
-/// [`Request`](crate::Request) and [`Response`](crate::Response).
+/// Servers and channels **receive** messages in every encoding of this list. They
+/// **send** compressed messages only where you choose it: for all calls by
+/// `send_compression` of [`Server`](crate::Server) and [`Channel`](crate::Channel), for
+/// one call by `with_compression` of [`Request`](crate::Request) and
+/// [`Response`](crate::Response).
 ///
-/// A server compresses only what its client says it can read, else it sends
-/// messages as they are. A client does not know what its server can read before
-/// the first answer; one that cannot says UNIMPLEMENTED.
+/// A server uses only encodings that its client announces, and sends messages
+/// uncompressed otherwise. A client does not know its server's encodings before the
+/// first answer; a server without support answers UNIMPLEMENTED.
 ///
-/// Without the feature `gzip` messages are never compressed, and a server
-/// refuses calls whose messages are.
+/// Without the feature `gzip`, messages are never compressed, and a server refuses
+/// calls with compressed messages.
 ///
 /// Source: grpc/doc/compression.md.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Encoding {
-    /// Not at all.
+    /// No compression.
     #[default]
     Identity,
-    /// By zlib's format, RFC 1950; with the feature `gzip`.
+    /// The zlib format, RFC 1950; needs the feature `gzip`.
     #[cfg(feature = "gzip")]
     Deflate,
-    /// By gzip's format, RFC 1952; with the feature `gzip`. Of all encodings the one that
-    /// most other implementations know.
+    /// The gzip format, RFC 1952; needs the feature `gzip`. It is the encoding that most
+    /// other implementations support.
     #[cfg(feature = "gzip")]
     Gzip,
 }
 
 impl Encoding {
-    /// The encoding of this name; `None` if it is not known here.
+    /// The encoding of this name; `None` if this side does not support it.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
         match name {
             b"identity" => Some(Self::Identity),
@@ -62,8 +62,8 @@ impl Encoding {
         })
     }
 
-    /// Appends the compressed bytes, if they are fewer than the plain ones; else
-    /// nothing is appended.
+    /// Appends the compressed bytes if they are fewer than the plain ones, and nothing
+    /// otherwise.
     #[cfg_attr(
         not(feature = "gzip"),
         expect(unused_variables, clippy::ptr_arg, reason = "there is nothing to compress with")
@@ -82,8 +82,8 @@ impl Encoding {
     ///
     /// # Errors
     ///
-    /// RESOURCE_EXHAUSTED as soon as there are more than `limit`, INTERNAL if the
-    /// compressed ones are not exactly one whole stream.
+    /// RESOURCE_EXHAUSTED at the first plain byte beyond `limit`, INTERNAL if the
+    /// compressed bytes are not exactly one whole stream.
     #[cfg_attr(not(feature = "gzip"), expect(unused_variables, reason = "there is nothing to decompress with"))]
     pub(crate) fn decompress(self, packed: &[u8], limit: usize) -> Result<Vec<u8>, Status> {
         match self {
@@ -96,15 +96,15 @@ impl Encoding {
     }
 }
 
-/// Which encodings the peer can read; it can always read what is not compressed.
+/// The encodings that the peer can read, besides uncompressed messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Accepted(u8);
 
 impl Accepted {
-    /// Adds those of a `grpc-accept-encoding` header.
+    /// Adds the encodings of a `grpc-accept-encoding` header.
     #[inline]
     pub(crate) fn add(&mut self, list: &[u8]) {
-        // What nearly all peers say is not worth a loop.
+        // The value that nearly all peers send is not worth a loop.
         match list {
             ACCEPTED_BY_NODE | ACCEPTED_BY_CORE => self.0 = u8::MAX,
             _ => self.add_each(list),
@@ -122,56 +122,56 @@ impl Accepted {
     }
 }
 
-/// What a request says of compression.
+/// The headers of a request about compression.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Offer {
-    /// How its own messages are compressed.
+    /// The encoding of its own messages.
     pub(crate) encoding: Encoding,
-    /// How those of the answer may be.
+    /// The encodings that the answer may use.
     pub(crate) accepted: Accepted,
 }
 
-/// How this side compresses what it sends.
+/// The compression of the messages that this side sends.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Compression {
     pub(crate) encoding: Encoding,
-    /// From how many bytes on a message is compressed.
+    /// Minimum size of a compressed message, in bytes.
     pub(crate) from: usize,
 }
 
 impl Compression {
-    /// Messages as they are.
+    /// Uncompressed messages.
     pub(crate) const NONE: Self = Self { encoding: Encoding::Identity, from: usize::MAX };
 
-    /// The choice for one call, if there was one.
+    /// The choice for one call, if there is one.
     pub(crate) fn or(self, chosen: Option<Encoding>) -> Self {
         Self { encoding: chosen.unwrap_or(self.encoding), from: self.from }
     }
 
-    /// The same if the peer can read it, else none.
+    /// The same if the peer can read it, none otherwise.
     pub(crate) fn within(self, accepted: Accepted) -> Self {
         if accepted.has(self.encoding) { self } else { Self { encoding: Encoding::Identity, from: self.from } }
     }
 
-    /// Whether a message of this length is to be compressed.
+    /// Whether to compress a message of this length.
     #[inline]
     pub(crate) fn applies_to(self, len: usize) -> bool {
         self.encoding != Encoding::Identity && len >= self.from
     }
 }
 
-/// None; small messages would be sent as they are, too.
+/// None; with an encoding, small messages would stay uncompressed as well.
 impl Default for Compression {
     fn default() -> Self {
         Self { encoding: Encoding::Identity, from: 1024 }
     }
 }
 
-/// How the messages that follow are compressed, where their flags say so.
+/// The header with the encoding of the messages whose flags mark them as compressed.
 pub(crate) const GRPC_ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
-/// How the messages of the other side may be compressed.
+/// The header with the encodings that the other side may use.
 pub(crate) const GRPC_ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
-/// What is read here, as `grpc-accept-encoding` says it.
+/// The encodings that this side reads, for `grpc-accept-encoding`.
 pub(crate) const ACCEPTED: HeaderValue = HeaderValue::from_static(ACCEPTED_HERE);
 /// The same, for people.
 pub(crate) const ACCEPTED_HERE: &str = if cfg!(feature = "gzip") { "identity,deflate,gzip" } else { "identity" };
@@ -189,7 +189,7 @@ mod tests {
         accepted
     }
 
-    /// M17: what a peer does not say that it reads is not sent to it.
+    /// M17: a peer gets no encoding that it does not announce.
     #[cfg(feature = "gzip")]
     #[test]
     fn nothing_but_identity_goes_without_saying() {

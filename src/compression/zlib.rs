@@ -1,4 +1,4 @@
-//! The formats of zlib: messages to fewer bytes and back.
+//! The formats of zlib: compresses and decompresses messages.
 
 use std::cell::RefCell;
 
@@ -6,17 +6,17 @@ use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, 
 
 use crate::status::Status;
 
-/// What stands around the deflated bytes.
+/// The bytes around the deflated ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
-    /// RFC 1950: two bytes before, Adler-32 behind.
+    /// RFC 1950: two bytes before, Adler-32 after.
     Zlib,
-    /// RFC 1952: ten bytes and more before, CRC-32 and length behind.
+    /// RFC 1952: at least ten bytes before, CRC-32 and length after.
     Gzip,
 }
 
-/// The machines of one thread. A compressor takes some 260 KiB and 5 µs to set
-/// up, so that there is one a thread, made when it is first needed, and none a stream.
+/// The compressor and decompressor of one thread. A compressor takes some 260 KiB, and
+/// 5 µs to set up. So each thread makes one on first use, and streams have none.
 #[derive(Default)]
 struct Machines {
     compressors: [Option<Compress>; 2],
@@ -47,13 +47,13 @@ impl Machines {
     }
 }
 
-/// Appends the compressed bytes, if they are fewer than the plain ones; else
-/// nothing is appended.
+/// Appends the compressed bytes if they are fewer than the plain ones, and nothing
+/// otherwise.
 pub(super) fn compress(format: Format, plain: &[u8], packed: &mut Vec<u8>) -> bool {
     let start = packed.len();
     let smaller = MACHINES.with_borrow_mut(|machines| {
         let compressor = machines.compressor(format);
-        // One less than the plain ones: what does not fit is not worth it.
+        // One less than the plain ones: a longer output is not worth sending.
         let most = start + plain.len().saturating_sub(1);
         let mut rest = plain;
         loop {
@@ -74,9 +74,9 @@ pub(super) fn compress(format: Format, plain: &[u8], packed: &mut Vec<u8>) -> bo
     smaller
 }
 
-/// The plain bytes, of which there may be `limit`.
+/// The plain bytes, at most `limit`.
 ///
-/// Memory is set aside as they come, never by what the compressed ones announce.
+/// Memory is allocated as they arrive, never by a size that the compressed ones announce.
 pub(super) fn decompress(format: Format, packed: &[u8], limit: usize) -> Result<Vec<u8>, Status> {
     let mut plain = Vec::new();
     decompress_into(&mut plain, format, packed, limit)?;
@@ -89,7 +89,7 @@ pub(super) fn decompress(format: Format, packed: &[u8], limit: usize) -> Result<
 fn decompress_into(plain: &mut Vec<u8>, format: Format, packed: &[u8], limit: usize) -> Result<(), Status> {
     MACHINES.with_borrow_mut(|machines| {
         let decompressor = machines.decompressor(format);
-        // One more than there may be tells whether there are too many.
+        // One byte beyond the limit shows whether there are too many.
         let most = limit.saturating_add(1);
         let mut rest = packed;
         loop {
@@ -114,7 +114,7 @@ fn decompress_into(plain: &mut Vec<u8>, format: Format, packed: &[u8], limit: us
 }
 
 /// Makes room for more bytes: `first`, then twice as many each time, but never
-/// beyond `most`. `false` if there is no room left.
+/// beyond `most`. Returns `false` if no room is left.
 fn make_room(buffer: &mut Vec<u8>, first: usize, most: usize) -> bool {
     if buffer.len() == buffer.capacity() {
         let wanted = if buffer.capacity() < first { first } else { buffer.capacity().saturating_mul(2) };
@@ -134,14 +134,14 @@ fn too_large(limit: usize) -> Status {
         .with_source("max_recv_message_size")
 }
 
-/// The fastest: the next one takes more than twice the time, for a sixth less of
-/// ordinary messages.
+/// The fastest level: the next one takes more than twice the time, and makes ordinary
+/// messages a sixth smaller.
 const LEVEL: Compression = Compression::new(1);
 
 /// The largest window of the format: peers may use all of it.
 const WINDOW_BITS: u8 = 15;
 
-/// The first guess at how long the outcome of a small message is.
+/// The first guess at the decompressed size of a small message.
 const SMALL: usize = 512;
 
 #[cfg(test)]
@@ -151,7 +151,7 @@ mod tests {
 
     const FORMATS: [Format; 2] = [Format::Zlib, Format::Gzip];
 
-    /// Text like that of messages: some of it repeated, some not.
+    /// Text like that of messages: partly repetitive.
     fn text(len: usize) -> Vec<u8> {
         let words = ["route", "feature", "Berkshire Valley", "point", "latitude"];
         let numbers = (1_u32..).map(|number| number.wrapping_mul(2_654_435_761));
@@ -193,7 +193,7 @@ mod tests {
         }
     }
 
-    /// M17: nothing of a message is used for the next, also after one that failed.
+    /// M17: no state of a message affects the next one, even after a failure.
     #[test]
     fn each_message_begins_anew() {
         for format in FORMATS {
@@ -207,7 +207,7 @@ mod tests {
         }
     }
 
-    /// M9: one byte beyond the limit is all that is decompressed, and memory is set aside for no more.
+    /// M9: at most one byte beyond the limit is decompressed, or has memory allocated.
     #[test]
     fn a_bomb_is_stopped_at_the_limit() {
         for format in FORMATS {
@@ -228,7 +228,7 @@ mod tests {
         }
     }
 
-    /// M9: the limit itself is no excess.
+    /// M9: a message of exactly the limit is accepted.
     #[test]
     fn as_many_bytes_as_the_limit_pass() {
         for format in FORMATS {
@@ -238,7 +238,7 @@ mod tests {
         }
     }
 
-    /// M8: cut off anywhere, or with anything behind it, a message is INTERNAL.
+    /// M8: a message that is truncated, or has bytes after its end, is INTERNAL.
     #[test]
     fn only_one_whole_stream_is_a_message() {
         for format in FORMATS {
@@ -254,7 +254,7 @@ mod tests {
         }
     }
 
-    /// M8: a bit that was turned over is found, or was none of the message's.
+    /// M8: a flipped bit is detected, or does not affect the message.
     #[test]
     fn turned_bits_never_make_another_message() {
         for format in FORMATS {
@@ -271,7 +271,7 @@ mod tests {
         }
     }
 
-    /// M8: what is no such format is INTERNAL.
+    /// M8: bytes in no such format are INTERNAL.
     #[test]
     fn other_bytes_are_internal() {
         let raw_deflate = [0x4b, 0x4c, 0x04, 0x00];
