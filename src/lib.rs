@@ -314,7 +314,7 @@
 //!
 //! This section is for readers of the source. Modules are private except [`blocking`],
 //! [`health`] and `examples`; `lib.rs` lists the public items. The table begins with the
-//! top layer; ARCHITECTURE.md has the layers and follows a call through them.
+//! top layer; [ARCHITECTURE.md] has the layers and follows a call through them.
 //!
 //! | module | contents |
 //! |---|---|
@@ -332,9 +332,9 @@
 //! | `error`, `excerpt` | [`Error`], and quotations of a peer in error texts |
 //! | `generated` | code of the health service and shapes of the well-known types, checked in |
 //!
-//! Four modules serve tests and benchmarks: `fuzzing`, `bench_support`, `promises` and
-//! `wakes`.
+//! The table leaves out the modules that only tests and benchmarks use.
 //!
+//! [ARCHITECTURE.md]: https://github.com/puregrpc/puregrpc/blob/main/ARCHITECTURE.md
 //! [`puregrpc_build`]: https://docs.rs/puregrpc-build
 //! [`puregrpc_build::compile("proto")`]: https://docs.rs/puregrpc-build/latest/puregrpc_build/fn.compile.html
 
