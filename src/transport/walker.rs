@@ -35,19 +35,20 @@ impl Walker {
         mut visit: impl FnMut(Head, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         let first = if self.have > 0 { self.complete(bytes) } else { next_head(bytes, self.rest) };
-        let Some((mut head, mut behind)) = first else {
+        let Some((mut raw, mut behind)) = first else {
             self.pause(bytes);
             return Ok(());
         };
         // One place to visit from: the visit is a part of the loop then.
-        loop {
+        let rest = loop {
+            let head = raw.decode();
             visit(head, behind)?;
             let Some(next) = next_head(behind, head.length) else {
-                break;
+                break head.length;
             };
-            (head, behind) = next;
-        }
-        self.rest = head.length;
+            (raw, behind) = next;
+        };
+        self.rest = rest;
         self.pause(behind);
         Ok(())
     }
@@ -64,11 +65,11 @@ impl Walker {
 
     /// The head that has come in part, if its rest is there, and what comes behind it.
     #[cold]
-    fn complete<'a>(&mut self, bytes: &'a [u8]) -> Option<(Head, &'a [u8])> {
+    fn complete<'a>(&mut self, bytes: &'a [u8]) -> Option<(Raw, &'a [u8])> {
         let (rest, behind) = bytes.split_at_checked(HEAD - self.have)?;
         self.head[self.have..].copy_from_slice(rest);
         self.have = 0;
-        Some((Head::decode(&self.head), behind))
+        Some((Raw::new(&self.head), behind))
     }
 
     /// How many bytes are to be passed over before the next head.
@@ -89,9 +90,31 @@ impl Walker {
 
 /// The head that comes behind `rest` bytes, and what comes behind it.
 #[inline]
-fn next_head(bytes: &[u8], rest: usize) -> Option<(Head, &[u8])> {
+fn next_head(bytes: &[u8], rest: usize) -> Option<(Raw, &[u8])> {
     let (head, behind) = bytes.get(rest..)?.split_first_chunk()?;
-    Some((Head::decode(head), behind))
+    Some((Raw::new(head), behind))
+}
+
+/// A head as it came. To decode a field that nobody reads costs nothing.
+#[derive(Clone, Copy)]
+struct Raw {
+    /// All of it but for the last byte, which belongs to the stream.
+    first: u64,
+    last: u8,
+}
+
+impl Raw {
+    #[inline]
+    fn new(&[a, b, c, kind, flags, d, e, f, last]: &[u8; HEAD]) -> Self {
+        Self { first: u64::from_be_bytes([a, b, c, kind, flags, d, e, f]), last }
+    }
+
+    #[inline]
+    fn decode(self) -> Head {
+        let [.., kind, flags, _, _, _] = self.first.to_be_bytes();
+        let stream = (self.first as u32) << 8 | u32::from(self.last);
+        Head { length: (self.first >> 40) as usize, kind, flags, stream: stream & MAX_STREAM }
+    }
 }
 
 impl Head {
@@ -100,9 +123,8 @@ impl Head {
     }
 
     #[inline]
-    pub(crate) fn decode(&[a, b, c, kind, flags, d, e, f, g]: &[u8; HEAD]) -> Self {
-        let length = (u32::from_be_bytes([a, b, c, kind]) >> 8) as usize;
-        Self { length, kind, flags, stream: u32::from_be_bytes([d, e, f, g]) & MAX_STREAM }
+    pub(crate) fn decode(bytes: &[u8; HEAD]) -> Self {
+        Raw::new(bytes).decode()
     }
 
     /// The bytes of the head.
