@@ -286,7 +286,7 @@ impl Download {
     fn poll_beginning(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             let polled = match &mut self.state {
-                State::Headers(response) => Pin::new(response).poll(cx).map(|response| self.begin(response)),
+                State::Headers(_) => self.poll_response(cx),
                 State::Again(again) => again.as_mut().poll(cx).map(|begun| self.begin_again(begun)),
                 State::Foreign(foreign) => foreign.poll_end(cx).map(|result| self.end(result)),
                 State::Messages(_) | State::Over(_) => return Poll::Ready(()),
@@ -294,6 +294,16 @@ impl Download {
             if polled.is_pending() {
                 ready!(self.poll_timer(cx));
             }
+        }
+    }
+
+    /// Ready once the headers have come, or the call has failed. The only place that polls
+    /// for them: the future of h2 is a part of it.
+    #[inline(never)]
+    fn poll_response(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut self.state {
+            State::Headers(response) => Pin::new(response).poll(cx).map(|response| self.begin(response)),
+            _ => Poll::Ready(()),
         }
     }
 

@@ -1,7 +1,5 @@
 //! Calls that this side ends.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use bytes::BytesMut;
@@ -41,11 +39,8 @@ impl Download {
     /// As [`gather`](Self::gather), without waiting for what comes next.
     fn take_received(&mut self) {
         let mut cx = Context::from_waker(Waker::noop());
-        if let State::Headers(response) = &mut self.state
-            && let Poll::Ready(response) = Pin::new(response).poll(&mut cx)
-        {
-            self.begin(response);
-        }
+        // Whether they have come shows in the state.
+        let _ = self.poll_response(&mut cx);
         while let State::Messages(body) = &mut self.state {
             match body.poll_chunk(&mut cx) {
                 Poll::Ready(Ok(Some(chunk))) => {
