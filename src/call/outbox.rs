@@ -142,13 +142,13 @@ impl Outbox {
     }
 
     /// For the driver: takes what was written, after a poll.
-    pub(crate) fn leave(&self, outer: Outer, send_queue: &mut SendQueue, encoding: &mut Encoding) -> Option<Metadata> {
+    pub(crate) fn leave(&self, outer: Outer, queue: &mut SendQueue, encoding: &mut Encoding) -> Option<Box<Metadata>> {
         let mut shared = self.is_busy().then(|| self.lock());
         if let Some(shared) = &mut shared {
-            send_queue.extend(std::mem::take(&mut shared.queue));
+            queue.extend(std::mem::take(&mut shared.queue));
         }
         SLOT.with_borrow_mut(|slot| {
-            if take_payloads(&mut slot.buffer, send_queue) {
+            if take_payloads(&mut slot.buffer, queue) {
                 slot.buffer.reserve_exact(CHUNK);
             }
             slot.owner = outer.owner;
@@ -158,7 +158,7 @@ impl Outbox {
         });
         let shared = &mut shared?;
         *encoding = shared.encoding.take().unwrap_or(*encoding);
-        shared.take(send_queue)
+        shared.take(queue)
     }
 
     /// For the driver: holds the sender back until [`unblock`](Self::unblock).
@@ -361,7 +361,7 @@ fn over() -> Status {
 
 impl Shared {
     /// Takes what waits behind the lock; gives the headers that go before it.
-    pub(crate) fn take(&mut self, send_queue: &mut SendQueue) -> Option<Metadata> {
+    pub(crate) fn take(&mut self, send_queue: &mut SendQueue) -> Option<Box<Metadata>> {
         if !self.late.is_empty() {
             send_queue.extend(std::mem::take(&mut self.late));
         }
@@ -371,7 +371,7 @@ impl Shared {
                 self.tail = Vec::new();
             }
         }
-        self.headers.take().map(|headers| *headers)
+        self.headers.take()
     }
 
     /// The tail, with room for as much as was written into it before: an idle

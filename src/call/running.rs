@@ -56,6 +56,6 @@ pub(crate) fn send_headers(call: usize, headers: Metadata) -> Result<(), Status>
 
 /// For a driver: the headers that its handler has left.
 #[cold]
-pub(crate) fn take_headers() -> Option<Metadata> {
-    HEADERS.take().map(|headers| *headers)
+pub(crate) fn take_headers() -> Option<Box<Metadata>> {
+    HEADERS.take()
 }

@@ -134,7 +134,7 @@ impl Driver {
                 if let Err(status) = fitted::check("headers", &headers, &self.answer.connection) {
                     return Poll::Ready(Some(Err(status)));
                 }
-                if self.answer.open(headers).is_err() {
+                if self.answer.open(*headers).is_err() {
                     return Poll::Ready(None);
                 }
             }
@@ -191,7 +191,7 @@ impl Driver {
         &mut self,
         cx: &mut Context<'_>,
         handler: Pin<&mut F>,
-    ) -> (Poll<Result<T, Status>>, bool, Option<Metadata>)
+    ) -> (Poll<Result<T, Status>>, bool, Option<Box<Metadata>>)
     where
         F: Future<Output = Result<T, Status>>,
     {
