@@ -32,6 +32,31 @@ pub(crate) struct Head {
     pub(crate) call: usize,
 }
 
+impl Head {
+    /// What a server knows of a call that has come.
+    #[inline]
+    pub(crate) fn received(
+        metadata: Metadata,
+        deadline: Option<Instant>,
+        connection: Arc<ConnectionContext>,
+        protocol: Protocol,
+        offer: Offer,
+    ) -> Self {
+        Self {
+            metadata,
+            deadline,
+            connection: Some(connection),
+            extensions: Extensions::new(),
+            protocol,
+            offer,
+            was_compressed: false,
+            compression: None,
+            cancel: None,
+            call: 0,
+        }
+    }
+}
+
 impl fmt::Debug for Head {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Head")

@@ -1,7 +1,7 @@
 //! What a request must look like before it reaches a handler.
 
 use http::header::HeaderValue;
-use http::{HeaderMap, Method, Request, StatusCode, Uri};
+use http::{HeaderMap, Method, StatusCode, Uri};
 use tokio::time::Instant;
 
 use crate::call::deadline;
@@ -46,21 +46,26 @@ pub(crate) struct Checked {
 
 /// Checks a request.
 #[inline]
-pub(crate) fn check<T>(request: &Request<T>, max_header_list_size: u32) -> Result<Checked, Refused> {
-    let (protocol, found) = identify(request).map_err(|refusal| Refused { protocol: Protocol::default(), refusal })?;
-    let size = found.size + pseudo_headers(request.uri());
+pub(crate) fn check(
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    max_header_list_size: u32,
+) -> Result<Checked, Refused> {
+    let (protocol, found) =
+        identify(method, headers).map_err(|refusal| Refused { protocol: Protocol::default(), refusal })?;
+    let size = found.size + pseudo_headers(uri);
     found.check(protocol, size, max_header_list_size).map_err(|refusal| Refused { protocol, refusal })
 }
 
 /// What the request speaks. Without that it is answered as if it spoke gRPC.
 #[inline]
-fn identify<T>(request: &Request<T>) -> Result<(Protocol, Found<'_>), Refusal> {
-    if request.method() != Method::POST {
-        let status =
-            Status::internal(format!("the method of a gRPC request is POST, not {}", Excerpt(request.method())));
+fn identify<'a>(method: &Method, headers: &'a HeaderMap) -> Result<(Protocol, Found<'a>), Refusal> {
+    if method != Method::POST {
+        let status = Status::internal(format!("the method of a gRPC request is POST, not {}", Excerpt(method)));
         return Err(Refusal::Http(StatusCode::METHOD_NOT_ALLOWED, Some(status)));
     }
-    let found = Found::read(request.headers())?;
+    let found = Found::read(headers)?;
     match found.content_type.and_then(|value| Protocol::of(value.as_bytes())) {
         Some(protocol) => Ok((protocol, found)),
         None => Err(Refusal::Http(StatusCode::UNSUPPORTED_MEDIA_TYPE, None)),

@@ -6,8 +6,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::Request;
-use http::uri::PathAndQuery;
+use http::request::Parts;
+use http::uri::{PathAndQuery, Uri};
+use http::{HeaderMap, Method, Request};
 use tokio::time::Instant;
 
 use crate::call::message_reader::exhausted;
@@ -54,18 +55,19 @@ impl Shared {
     #[inline]
     pub(crate) fn accept<T: Into<Source>>(
         &self,
-        mut request: Request<T>,
+        request: Request<T>,
         mut respond: Respond,
         connection: &Arc<ConnectionContext>,
     ) -> Option<(usize, Call)> {
-        match self.open(&mut request, connection) {
+        let (Parts { method, uri, headers, .. }, source) = request.into_parts();
+        match self.open(&method, &uri, headers, connection) {
             Ok((route, head, bytes)) => {
-                let (source, connection) = (request.into_body().into(), Arc::clone(connection));
+                let (source, connection) = (source.into(), Arc::clone(connection));
                 let name = self.router.route(route).name;
                 Some((route, Call { head, source, respond, connection, bytes, name }))
             }
             Err(refused) => {
-                respond.send_whole(refuse(refused, connection, request.uri().path()));
+                respond.send_whole(refuse(refused, connection, uri.path()));
                 None
             }
         }
@@ -77,19 +79,21 @@ impl Shared {
     /// Returns the number of the method, the head of the call, and how many bytes the
     /// call is charged for once it has to wait.
     #[inline]
-    fn open<T>(
+    fn open(
         &self,
-        request: &mut Request<T>,
+        method: &Method,
+        uri: &Uri,
+        headers: HeaderMap,
         connection: &Arc<ConnectionContext>,
     ) -> Result<(usize, Head, usize), Refused> {
-        let Checked { protocol, deadline, offer, size } = check(request, self.limits.max_header_list_size)?;
+        let checked = check(method, uri, &headers, self.limits.max_header_list_size)?;
+        let Checked { protocol, deadline, offer, size } = checked;
         let deadline = self.limits.cap(deadline);
-        let bytes = CALL + Metadata::footprint(request.headers(), size);
-        let metadata = Metadata::from_headers(std::mem::take(request.headers_mut()));
-        let mut head =
-            Head { metadata, deadline, connection: Some(Arc::clone(connection)), protocol, offer, ..Head::default() };
+        let bytes = CALL + Metadata::footprint(&headers, size);
+        let metadata = Metadata::from_headers(headers);
+        let mut head = Head::received(metadata, deadline, Arc::clone(connection), protocol, offer);
         // The path and nothing but the path: a query makes it another one.
-        let path = request.uri().path_and_query().map_or("", PathAndQuery::as_str);
+        let path = uri.path_and_query().map_or("", PathAndQuery::as_str);
         self.authorization.ask(path, &mut head).map_err(|status| Refused::status(protocol, status))?;
         let route = self.router.find(path).ok_or_else(|| Refused::status(protocol, no_such_method()))?;
         Ok((route, head, bytes))
