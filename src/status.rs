@@ -225,15 +225,15 @@ impl Status {
     /// `Ok` returns the trailers of a successful call. A field that cannot be decoded
     /// never hides the code: a message is decoded as far as possible, and details that
     /// are not base64 are empty.
-    pub(crate) fn read(trailers: HeaderMap) -> Option<Result<Metadata, Self>> {
+    pub(crate) fn read(trailers: HeaderMap) -> Option<Result<Option<Box<Metadata>>, Self>> {
         let given = get_first(&trailers, &GRPC_STATUS)?;
         let code = Code::from_header(given.as_bytes());
         if code == Code::Ok {
             if trailers.len() == 1 {
                 // Applications cannot see that one value.
-                return Some(Ok(Metadata::new()));
+                return Some(Ok(None));
             }
-            return Some(Ok(Metadata::from_headers(trailers)));
+            return Some(Ok(Some(Box::new(Metadata::from_headers(trailers)))));
         }
         let message =
             trailers.get(GRPC_MESSAGE).map(|value| percent_decode(value.as_bytes()).decode_utf8_lossy().into_owned());
@@ -248,10 +248,10 @@ impl Status {
 }
 
 /// The trailers of a successful call.
-pub(crate) fn ok_trailers(metadata: Metadata) -> HeaderMap {
-    if metadata.headers().is_empty() {
+pub(crate) fn ok_trailers(metadata: Option<Box<Metadata>>) -> HeaderMap {
+    let Some(metadata) = metadata else {
         return OK_ALONE.clone();
-    }
+    };
     let mut trailers = metadata.into_headers();
     trailers.insert(GRPC_STATUS, OK);
     trailers
@@ -366,7 +366,7 @@ mod tests {
         trailers
     }
 
-    fn read(entries: &[(&'static str, &[u8])]) -> Option<Result<Metadata, Status>> {
+    fn read(entries: &[(&'static str, &[u8])]) -> Option<Result<Option<Box<Metadata>>, Status>> {
         Status::read(
             entries
                 .iter()
@@ -430,7 +430,7 @@ mod tests {
 
     #[test]
     fn success_gives_the_trailers_and_nothing_gives_none() {
-        assert_eq!(read(&[("grpc-status", b"0"), ("a", b"1")]).unwrap().unwrap().get("a"), Some("1"));
+        assert_eq!(read(&[("grpc-status", b"0"), ("a", b"1")]).unwrap().unwrap().unwrap().get("a"), Some("1"));
         assert!(read(&[("a", b"1")]).is_none());
     }
 

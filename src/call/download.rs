@@ -92,7 +92,7 @@ enum State {
     Messages(Body),
     Foreign(Box<Foreign>),
     /// The trailers, if the call has succeeded.
-    Over(Result<Metadata, Status>),
+    Over(Result<Option<Box<Metadata>>, Status>),
 }
 
 impl Download {
@@ -221,9 +221,9 @@ impl Download {
     }
 
     /// The trailers or the error, once the call is over; the trailers only once.
-    pub(crate) fn take_end(&mut self) -> Option<Result<Metadata, Status>> {
+    pub(crate) fn take_end(&mut self) -> Option<Result<Option<Box<Metadata>>, Status>> {
         match &mut self.state {
-            State::Over(Ok(trailers)) => Some(Ok(std::mem::take(trailers))),
+            State::Over(Ok(trailers)) => Some(Ok(trailers.take())),
             State::Over(Err(status)) => Some(Err(status.clone())),
             _ => None,
         }
@@ -405,10 +405,9 @@ impl Download {
         self.end(Err(status));
     }
 
-    fn end(&mut self, mut result: Result<Metadata, Status>) {
+    fn end(&mut self, mut result: Result<Option<Box<Metadata>>, Status>) {
         if self.holdings.is_counted
-            && let Err(status) =
-                self.holdings.add(result.as_ref().unwrap_or_else(Status::metadata), self.permit.as_ref())
+            && let Err(status) = self.holdings.add(trailers_of(&result), self.permit.as_ref())
         {
             result = Err(status);
         }
@@ -422,6 +421,14 @@ impl Download {
         self.again = None;
         self.timer = Timer::default();
         self.callee = self.permit.take().and_then(Permit::release);
+    }
+}
+
+/// What came with the end of a call, also of one that has failed.
+pub(crate) fn trailers_of(end: &Result<Option<Box<Metadata>>, Status>) -> &Metadata {
+    match end {
+        Ok(trailers) => trailers.as_deref().unwrap_or_else(|| Metadata::none()),
+        Err(status) => status.metadata(),
     }
 }
 

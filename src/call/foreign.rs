@@ -30,7 +30,7 @@ impl Foreign {
     }
 
     /// Ready when as much of the body has come as is told.
-    pub(crate) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<Metadata, Status>> {
+    pub(crate) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Box<Metadata>>, Status>> {
         while self.text.len() < FOREIGN_TEXT {
             match ready!(self.body.poll_chunk(cx)) {
                 Ok(Some(chunk)) => {
@@ -65,7 +65,7 @@ impl Foreign {
 }
 
 /// The status in trailers.
-pub(crate) fn read_status(trailers: HeaderMap) -> Result<Metadata, Status> {
+pub(crate) fn read_status(trailers: HeaderMap) -> Result<Option<Box<Metadata>>, Status> {
     Status::read(trailers).unwrap_or_else(|| Err(no_status()))
 }
 

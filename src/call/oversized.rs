@@ -8,7 +8,7 @@ use crate::status::Status;
 /// The end of a call whose last block of headers is too large: so many bytes, if h2
 /// has kept all of them. A failure keeps its code; nothing else is a success.
 #[cold]
-pub(crate) fn end(trailers: HeaderMap, size: Option<usize>, limit: usize) -> Result<Metadata, Status> {
+pub(crate) fn end(trailers: HeaderMap, size: Option<usize>, limit: usize) -> Result<Option<Box<Metadata>>, Status> {
     let refused = || size.map_or_else(|| unseen(limit), |size| refused("trailers", size, limit));
     let Some(Err(mut status)) = Status::read(trailers) else {
         return Err(refused());

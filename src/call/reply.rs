@@ -5,7 +5,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
 
-use crate::call::download::Download;
+use crate::call::download::{Download, trailers_of};
 use crate::compression::Encoding;
 use crate::metadata::Metadata;
 use crate::status::Status;
@@ -73,7 +73,7 @@ pub(crate) struct Reply {
     /// The server that it went to; if the call is made again, perhaps by another connection.
     callee: Option<Callee>,
     /// The trailers or the error, once the call is over.
-    end: Option<Result<Metadata, Status>>,
+    end: Option<Result<Option<Box<Metadata>>, Status>>,
     /// What the receiver has of messages, as the download was told last.
     received: usize,
 }
@@ -168,11 +168,7 @@ impl Reply {
 
     /// The trailers of a call that is over, also of one that has failed.
     pub(crate) fn trailers(&self) -> Option<&Metadata> {
-        match &self.end {
-            Some(Ok(trailers)) => Some(trailers),
-            Some(Err(status)) => Some(status.metadata()),
-            None => None,
-        }
+        self.end.as_ref().map(trailers_of)
     }
 }
 

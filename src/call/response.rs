@@ -25,8 +25,8 @@ use crate::transport::{Callee, Peer};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Response<T> {
-    pub(crate) metadata: Metadata,
-    /// Boxed, since hardly any call has some and every call moves its response.
+    /// Both are boxed, since few calls have some and every call moves its response.
+    pub(crate) metadata: Option<Box<Metadata>>,
     pub(crate) trailers: Option<Box<Metadata>>,
     /// How the message is to be compressed, if it was chosen for this answer.
     pub(crate) compression: Option<Encoding>,
@@ -39,14 +39,7 @@ pub struct Response<T> {
 impl<T> Response<T> {
     /// A response without metadata.
     pub fn new(message: T) -> Self {
-        Self {
-            metadata: Metadata::new(),
-            trailers: None,
-            compression: None,
-            was_compressed: false,
-            callee: None,
-            message,
-        }
+        Self { metadata: None, trailers: None, compression: None, was_compressed: false, callee: None, message }
     }
 
     /// The message alone.
@@ -62,12 +55,12 @@ impl<T> Response<T> {
 
     /// The metadata that comes before the message.
     pub fn metadata(&self) -> &Metadata {
-        &self.metadata
+        self.metadata.as_deref().unwrap_or_else(|| Metadata::none())
     }
 
     /// The metadata, to be changed.
     pub fn metadata_mut(&mut self) -> &mut Metadata {
-        &mut self.metadata
+        self.metadata.get_or_insert_default()
     }
 
     /// The metadata behind the message.
@@ -106,7 +99,7 @@ impl<T> Response<T> {
     ///
     /// As [`Metadata::insert`].
     pub fn with_metadata(mut self, name: &str, value: impl AsRef<[u8]>) -> Result<Self, Error> {
-        self.metadata.append(name, value)?;
+        self.metadata_mut().append(name, value)?;
         Ok(self)
     }
 }

@@ -273,8 +273,8 @@ impl<T: Message> Sender<T> {
         self.outbox.close(Fate::Closed);
     }
 
-    pub(crate) fn take_trailers(&mut self) -> Metadata {
-        self.trailers.take().map_or_else(Metadata::new, |trailers| *trailers)
+    pub(crate) fn take_trailers(&mut self) -> Option<Box<Metadata>> {
+        self.trailers.take()
     }
 }
 

@@ -53,10 +53,12 @@ impl<T: Message> Single<T> {
 
     #[inline]
     fn respond(&self, download: &mut Download, message: T) -> Response<T> {
-        let trailers = download.take_end().and_then(Result::ok).filter(|trailers| !trailers.is_empty());
+        let trailers = download.take_end().and_then(Result::ok).flatten();
+        // One header alone is the content-type, which nobody can see there.
+        let metadata = download.take_headers().filter(|metadata| metadata.headers().len() > 1);
         Response {
-            metadata: download.take_headers().unwrap_or_default(),
-            trailers: trailers.map(Box::new),
+            metadata: metadata.map(Box::new),
+            trailers: trailers.filter(|trailers| !trailers.is_empty()),
             was_compressed: self.message_reader.was_compressed(),
             callee: download.take_callee(),
             ..Response::new(message)

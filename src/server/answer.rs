@@ -83,11 +83,10 @@ impl Answer {
     }
 
     /// Sends the response headers, if they have not been sent.
-    pub(crate) fn open(&mut self, headers: Metadata) -> Result<&mut Sink, Gone> {
+    pub(crate) fn open(&mut self, headers: Option<Box<Metadata>>) -> Result<&mut Sink, Gone> {
         if let Half::Respond(respond) = &mut self.half {
-            let mut response = http::Response::new(());
-            *response.headers_mut() = match self.protocol {
-                Protocol::Grpc => grpc_headers(headers, self.encoding, self.offer),
+            let response = match self.protocol {
+                Protocol::Grpc => grpc_response(headers, self.encoding, self.offer),
             };
             self.half = Half::Stream(respond.send_response(response)?);
         }
@@ -106,7 +105,7 @@ impl Answer {
         let mut compression = self.compression(compression);
         if self.is_unopened() {
             self.encoding = compression.encoding;
-        } else if !metadata.is_empty() {
+        } else if metadata.as_ref().is_some_and(|metadata| !metadata.is_empty()) {
             return Err(Status::internal("the headers were sent before: the metadata of the response comes too late"));
         } else if compression.encoding != self.encoding {
             compression = Compression::NONE;
@@ -115,8 +114,8 @@ impl Answer {
             Protocol::Grpc => self.frame(&message, len, compression)?,
         };
         let small = (1..=CHUNK).contains(&payload.len());
-        let trailers = fitted::ok(trailers.map_or_else(Metadata::new, |trailers| *trailers), &self.connection)?;
-        fitted::check("headers", &metadata, &self.connection)?;
+        let trailers = fitted::ok(trailers, &self.connection)?;
+        fitted::check("headers", metadata.as_deref(), &self.connection)?;
         let gauge = (payload.len() > UNASKED).then(|| Arc::clone(&self.connection.gauge));
         let Ok(sink) = self.open(metadata) else {
             return Ok(());
@@ -159,9 +158,9 @@ impl Answer {
     }
 
     /// Ends a stream of messages with success, once they are sent.
-    pub(crate) fn succeed(&mut self, trailers: Metadata) -> Result<(), Status> {
+    pub(crate) fn succeed(&mut self, trailers: Option<Box<Metadata>>) -> Result<(), Status> {
         let trailers = fitted::ok(trailers, &self.connection)?;
-        match self.open(Metadata::new()) {
+        match self.open(None) {
             Ok(_) => self.trailers = Some(Box::new(trailers)),
             Err(Gone) => self.half = Half::Done,
         }
@@ -170,7 +169,7 @@ impl Answer {
 
     /// Ends the call with an error and the trailers that the handler has set: behind
     /// what was sent or, if nothing was, as a response without any body.
-    pub(crate) fn fail(&mut self, status: Status, trailers: Metadata, out_of_time: bool) {
+    pub(crate) fn fail(&mut self, status: Status, trailers: Option<Box<Metadata>>, out_of_time: bool) {
         let text = Excerpt(status.message());
         let source = std::error::Error::source(&status).map(tracing::field::display);
         tracing::debug!(peer = %self.connection.peer, method = %self.name, code = %status.code(), %text, source, "call failed");
@@ -179,10 +178,10 @@ impl Answer {
             self.reset(Abort::Cancelled);
             return;
         }
-        let trailers = fitted::fitted(status, trailers, &self.connection);
+        let trailers = fitted::fitted(status, trailers.map(|trailers| *trailers).unwrap_or_default(), &self.connection);
         if self.send_queue.is_empty() {
             self.close(trailers);
-        } else if self.open(Metadata::new()).is_ok() {
+        } else if self.open(None).is_ok() {
             self.trailers = Some(Box::new(trailers));
         }
     }
@@ -222,7 +221,7 @@ impl Answer {
             return Poll::Ready(Ok(()));
         }
         if self.is_unopened() {
-            self.open(Metadata::new())?;
+            self.open(None)?;
         }
         let Half::Stream(sink) = &mut self.half else {
             return Poll::Ready(Err(Gone));
@@ -303,24 +302,29 @@ pub(crate) fn refuse(refused: Refused, connection: &ConnectionContext, path: &st
     response
 }
 
-/// The headers of a response of gRPC, with those that each has.
+/// A response of gRPC with these headers, and with those that each has.
 #[inline]
-fn grpc_headers(metadata: Metadata, encoding: Encoding, offer: Offer) -> HeaderMap {
-    let mut headers = if metadata.headers().is_empty() {
-        COMMON.clone()
-    } else {
-        let mut headers = metadata.into_headers();
-        headers.insert(header::CONTENT_TYPE, APPLICATION_GRPC);
-        headers
+fn grpc_response(metadata: Option<Box<Metadata>>, encoding: Encoding, offer: Offer) -> http::Response<()> {
+    let mut response = match metadata {
+        None => COMMON.clone(),
+        Some(metadata) => common_and(*metadata),
     };
     if encoding != Encoding::Identity {
-        headers.insert(GRPC_ENCODING, encoding.name());
+        response.headers_mut().insert(GRPC_ENCODING, encoding.name());
     }
     // Only a client that compresses needs to know what may be sent.
     if offer.encoding != Encoding::Identity {
-        headers.insert(GRPC_ACCEPT_ENCODING, ACCEPTED);
+        response.headers_mut().insert(GRPC_ACCEPT_ENCODING, ACCEPTED);
     }
-    headers
+    response
+}
+
+/// A response with these headers and with its content-type.
+fn common_and(metadata: Metadata) -> http::Response<()> {
+    let mut response = http::Response::new(());
+    *response.headers_mut() = metadata.into_headers();
+    response.headers_mut().insert(header::CONTENT_TYPE, APPLICATION_GRPC);
+    response
 }
 
 /// Ends an answer of gRPC by trailers, or by headers alone if there were none.
@@ -337,12 +341,8 @@ fn close_grpc(half: Half, mut trailers: HeaderMap) {
     }
 }
 
-/// Made once: a copy costs less than a new map.
-static COMMON: LazyLock<HeaderMap> = LazyLock::new(|| {
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, APPLICATION_GRPC);
-    headers
-});
+/// Made once: a copy costs less than a new map, and even to drop an empty one costs something.
+static COMMON: LazyLock<http::Response<()>> = LazyLock::new(|| common_and(Metadata::new()));
 
 /// Up to this size a large message is one allocation; beyond, pieces of a
 /// frame each spare the allocator from mapping memory for every call.

@@ -131,10 +131,10 @@ impl Driver {
                 return Poll::Ready(end.result());
             }
             if let Some(headers) = headers {
-                if let Err(status) = fitted::check("headers", &headers, &self.answer.connection) {
+                if let Err(status) = fitted::check("headers", Some(&headers), &self.answer.connection) {
                     return Poll::Ready(Some(Err(status)));
                 }
-                if self.answer.open(*headers).is_err() {
+                if self.answer.open(Some(headers)).is_err() {
                     return Poll::Ready(None);
                 }
             }
@@ -252,11 +252,11 @@ impl Driver {
 
     /// Ends the call with an error.
     pub(crate) fn fail(&mut self, status: Status) {
-        self.fail_with(status, Metadata::new());
+        self.fail_with(status, None);
     }
 
     /// As [`fail`](Self::fail), with trailers that the handler has set before.
-    fn fail_with(&mut self, status: Status, trailers: Metadata) {
+    fn fail_with(&mut self, status: Status, trailers: Option<Box<Metadata>>) {
         let out_of_time = self.deadline.is_some_and(|deadline| deadline <= Instant::now());
         self.answer.fail(status, trailers, out_of_time);
     }

@@ -19,15 +19,18 @@ pub(crate) fn fitted(status: Status, others: Metadata, connection: &ConnectionCo
 
 /// The trailers of a success. What does not arrive whole is none.
 #[inline]
-pub(crate) fn ok(trailers: Metadata, connection: &ConnectionContext) -> Result<HeaderMap, Status> {
-    check("trailers", &trailers, connection)?;
+pub(crate) fn ok(trailers: Option<Box<Metadata>>, connection: &ConnectionContext) -> Result<HeaderMap, Status> {
+    check("trailers", trailers.as_deref(), connection)?;
     Ok(status::ok_trailers(trailers))
 }
 
 /// RESOURCE_EXHAUSTED for metadata that the client does not take.
 #[inline]
-pub(crate) fn check(what: &str, metadata: &Metadata, connection: &ConnectionContext) -> Result<(), Status> {
-    if metadata.is_empty() { Ok(()) } else { check_size(what, metadata.list_size(), connection) }
+pub(crate) fn check(what: &str, metadata: Option<&Metadata>, connection: &ConnectionContext) -> Result<(), Status> {
+    match metadata {
+        Some(metadata) if !metadata.is_empty() => check_size(what, metadata.list_size(), connection),
+        _ => Ok(()),
+    }
 }
 
 #[cold]

@@ -11,7 +11,7 @@ use crate::transport::{HeaderLists, Permit};
 
 impl Download {
     /// The status in the last block of headers, unless that is larger than is taken.
-    pub(super) fn read_end(&self, trailers: HeaderMap) -> Result<Metadata, Status> {
+    pub(super) fn read_end(&self, trailers: HeaderMap) -> Result<Option<Box<Metadata>>, Status> {
         let (size, limit) = (list_size(&trailers), self.own_limit());
         if self.is_oversized() {
             oversized::end(trailers, None, limit)

@@ -252,7 +252,7 @@ impl<Q: Message, R: Message> ClientStreaming<Q, R> {
             return result;
         };
         match result {
-            Ok(response) => Ok(Response { metadata: headers, ..response }),
+            Ok(response) => Ok(Response { metadata: Some(Box::new(headers)), ..response }),
             Err(status) => Err(status.with_headers(Some(headers))),
         }
     }
