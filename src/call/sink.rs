@@ -117,7 +117,7 @@ impl Respond {
 
 /// The transport of an answer whose headers were sent.
 ///
-/// It wakes one task: whoever asked last, by `poll_capacity` or `poll_reset`.
+/// It wakes one task: the one that polled last, by `poll_capacity` or `poll_reset`.
 #[derive(Debug)]
 pub(crate) enum Sink {
     H2(SendStream<Bytes>),

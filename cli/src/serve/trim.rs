@@ -73,7 +73,7 @@ fn resident_bytes() -> Option<u64> {
     Some(kib * 1024)
 }
 
-#[allow(unsafe_code)]
+#[expect(unsafe_code, reason = "std offers no malloc_trim")]
 fn release() {
     // SAFETY: `malloc_trim` takes no pointer, and locks what it touches.
     unsafe { libc::malloc_trim(0) };

@@ -138,7 +138,7 @@ impl Outgoing {
                 let readers = Arc::clone(&connection.readers);
                 Ok(Opened { response, stream, permit, readers })
             }
-            // It has just ended, or has been told to.
+            // It has just closed, or got GOAWAY.
             Err(_) if !is_usable(&mut requests) => Err(Failure::Unsent),
             Err(error) => Err(Failure::Final(cannot_be_sent(error))),
         }

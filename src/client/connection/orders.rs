@@ -21,7 +21,7 @@ pub(crate) struct Orders(Mutex<Waiting>);
 #[derive(Debug, Default)]
 struct Waiting {
     orders: VecDeque<Order>,
-    /// The connection's task, if it is to be told.
+    /// The connection's task, if it waits to be woken.
     task: Option<Waker>,
     /// Whether the connection is over.
     closed: bool,
@@ -70,7 +70,7 @@ impl Orders {
         }
     }
 
-    /// Takes all that there are; the task is told of the next.
+    /// Takes all orders; the next one wakes the task.
     pub(crate) fn take(&self, into: &mut VecDeque<Order>, cx: &mut Context<'_>) {
         let mut waiting = self.lock();
         std::mem::swap(&mut waiting.orders, into);

@@ -125,7 +125,7 @@ impl<C: Pooled> Pool<C> {
         self.members.iter_mut().find_map(Member::place)
     }
 
-    /// Forgets the connections that were lost or told to end; whether there were any.
+    /// Forgets the connections that were lost or got GOAWAY; returns whether there were any.
     pub(crate) fn prune(&mut self) -> bool {
         let before = self.members.len();
         for index in (0..before).rev() {

@@ -176,7 +176,7 @@ mod tests {
         check(&does, (Ok(2), 265), &[(0, 0), (1, 10), (2, 260)]).await;
     }
 
-    /// K79: the first to answer wins, whoever began first, and the others are dropped.
+    /// K79: the first attempt that succeeds wins, in whatever order they began. The race drops the others.
     #[tokio::test(start_paused = true)]
     async fn the_first_to_answer_wins_and_the_others_are_dropped() {
         let does = [Does::Answer(600), Does::Answer(300), Does::Hang, Does::Hang];
